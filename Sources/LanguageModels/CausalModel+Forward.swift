@@ -1,0 +1,178 @@
+package import Torch
+
+extension CausalModel {
+    /// Runs everything below `seam`, and the unedited map there, without gradients.
+    ///
+    /// - Parameters:
+    ///   - seam: where to stop: a linear map in one block's MLP.
+    ///   - taps: maps at or below the seam whose inputs shall be kept.
+    ///   - cache: keys and values of earlier tokens, to which this pass adds those of the blocks
+    ///     it runs; nil for a pass of its own.
+    /// - Throws: `ModelError` for a seam or tap that does not exist, a row beyond the context, an
+    ///   unknown token.
+    package func prefix(
+        _ batch: TokenBatch, upTo seam: Site, taps: [Site] = [], cache: inout KeyValueCache?
+    ) throws -> PrefixActivations {
+        try configuration.validate(seam)
+        for tap in taps {
+            try configuration.validate(tap)
+            guard tap <= seam else {
+                throw ModelError(
+                    "Taps must lie at or below the seam (\(seam)), but one is at \(tap); "
+                        + "choose a lower site.")
+            }
+        }
+        return try withoutGradients {
+            try advance(batch, upTo: seam, taps: Set(taps), cache: &cache)
+        }
+    }
+
+    /// `prefix` without a cache.
+    package func prefix(
+        _ batch: TokenBatch, upTo seam: Site, taps: [Site] = []
+    ) throws -> PrefixActivations {
+        var none: KeyValueCache?
+        return try prefix(batch, upTo: seam, taps: taps, cache: &none)
+    }
+
+    /// Goes on from a seam to the top.
+    ///
+    /// - Parameter adaptation: asked at the seam and at every map above it.
+    /// - Returns: the normalised hidden states, [B, T, D], for `logits`.
+    package func suffix(
+        _ prefix: PrefixActivations, adaptation: (any Adaptation)? = nil,
+        cache: inout KeyValueCache?
+    ) throws -> Tensor {
+        let placement = try Placement(
+            prefix.arrangement, configuration: configuration, device: device)
+        let pass = Pass(placement: placement, adaptation: adaptation)
+        var x = try finished(prefix, pass)
+        for index in (prefix.seam.block + 1)..<blocks.count {
+            var taps: [Site: Tensor] = [:]
+            x = try block(index, x, pass, tapping: &taps, cache: &cache)
+        }
+        return try frame.finalNorm(x)  // [B, T, D]
+    }
+
+    /// `suffix` without a cache.
+    package func suffix(
+        _ prefix: PrefixActivations, adaptation: (any Adaptation)? = nil
+    ) throws -> Tensor {
+        var none: KeyValueCache?
+        return try suffix(prefix, adaptation: adaptation, cache: &none)
+    }
+
+    /// The whole model, from tokens to normalised hidden states [B, T, D].
+    ///
+    /// It is a prefix and a suffix, so cutting elsewhere changes no bit of the result. Gradients
+    /// reach every parameter that requires them.
+    package func hidden(
+        _ batch: TokenBatch, adaptation: (any Adaptation)? = nil, cache: inout KeyValueCache?
+    ) throws -> Tensor {
+        let first = Site(block: 0, part: .expansion)
+        let prefix = try advance(batch, upTo: first, taps: [], cache: &cache)
+        return try suffix(prefix, adaptation: adaptation, cache: &cache)
+    }
+
+    /// `hidden` without a cache.
+    package func hidden(
+        _ batch: TokenBatch, adaptation: (any Adaptation)? = nil
+    ) throws -> Tensor {
+        var none: KeyValueCache?
+        return try hidden(batch, adaptation: adaptation, cache: &none)
+    }
+}
+
+/// What stays the same for all blocks of one forward pass.
+private struct Pass {
+    let placement: Placement
+    let adaptation: (any Adaptation)?
+    var taps: Set<Site> = []
+}
+
+extension CausalModel {
+    /// The frozen part, cut off at `seam`; gradients flow where they are wanted.
+    private func advance(
+        _ batch: TokenBatch, upTo seam: Site, taps: Set<Site>, cache: inout KeyValueCache?
+    ) throws -> PrefixActivations {
+        let arrangement = Arrangement(lengths: batch.lengths, after: cache)
+        try validate(batch, at: arrangement)
+        let placement = try Placement(arrangement, configuration: configuration, device: device)
+        cache?.admit(arrangement, blocks: blocks.count)
+        let pass = Pass(placement: placement, adaptation: nil, taps: taps)
+        var tapped: [Site: Tensor] = [:]
+
+        var x = try embedded(batch, at: placement)  // [B, T, D]
+        for index in 0..<seam.block {
+            x = try block(index, x, pass, tapping: &tapped, cache: &cache)
+        }
+        x = try attended(seam.block, x, placement, cache: &cache)
+
+        let block = blocks[seam.block]
+        var input = try block.normalized(x)  // [B, T, D]
+        var output = try block.expansion(input)  // [B, T, F]
+        var gate = try block.gate(input)  // [B, T, F] or nil
+        let expansion = Site(block: seam.block, part: .expansion)
+        if taps.contains(expansion) { tapped[expansion] = input }
+        if seam.part == .contraction {
+            input = try block.activated(output, gate: gate)  // [B, T, F]
+            gate = nil
+            output = try block.contraction(input)  // [B, T, D]
+            if taps.contains(seam) { tapped[seam] = input }
+        }
+        return PrefixActivations(
+            seam: seam, residual: x, input: input, output: output, gate: gate, taps: tapped,
+            arrangement: arrangement)
+    }
+
+    /// The rest of the seam's block.
+    private func finished(_ prefix: PrefixActivations, _ pass: Pass) throws -> Tensor {
+        let seam = prefix.seam
+        let output = try adapted(seam, input: prefix.input, base: prefix.output, pass)
+        if seam.part == .contraction { return try prefix.residual + output }
+        let block = blocks[seam.block]
+        let activated = try block.activated(output, gate: prefix.gate)
+        return try prefix.residual + contracted(seam.block, activated, pass)
+    }
+
+    /// One whole block, [B, T, D] to [B, T, D].
+    private func block(
+        _ index: Int, _ x: Tensor, _ pass: Pass, tapping taps: inout [Site: Tensor],
+        cache: inout KeyValueCache?
+    ) throws -> Tensor {
+        let block = blocks[index]
+        let x = try attended(index, x, pass.placement, cache: &cache)
+        let h = try block.normalized(x)  // [B, T, D]
+        let site = Site(block: index, part: .expansion)
+        let expanded = try adapted(site, input: h, base: block.expansion(h), pass)
+        let activated = try block.activated(expanded, gate: block.gate(h))  // [B, T, F]
+        if pass.taps.contains(site) { taps[site] = h }
+        let next = Site(block: index, part: .contraction)
+        if pass.taps.contains(next) { taps[next] = activated }
+        return try x + contracted(index, activated, pass)
+    }
+
+    private func contracted(_ index: Int, _ activated: Tensor, _ pass: Pass) throws -> Tensor {
+        try adapted(
+            Site(block: index, part: .contraction), input: activated,
+            base: blocks[index].contraction(activated), pass)
+    }
+
+    private func adapted(
+        _ site: Site, input: Tensor, base: Tensor, _ pass: Pass
+    ) throws -> Tensor {
+        guard let adaptation = pass.adaptation, adaptation.adapts(site) else { return base }
+        return try adaptation.output(at: site, input: input, base: base)
+    }
+
+    private func attended(
+        _ index: Int, _ x: Tensor, _ placement: Placement, cache: inout KeyValueCache?
+    ) throws -> Tensor {
+        var none: BlockMemory?
+        guard cache != nil else {
+            return try blocks[index].attended(x, at: placement, memory: &none)
+        }
+        // In place: a copy of the block's memory would make it clone its storage.
+        return try blocks[index].attended(x, at: placement, memory: &cache!.blocks[index])
+    }
+}
