@@ -188,6 +188,10 @@ CTStatus ct_full(
         result, [&] { return at::full(sizes(shape, rank), value, options(dtype, device)); });
 }
 
+CTStatus ct_zeros_like(CTTensor *tensor, CTTensor **result) {
+    return producing(result, [&] { return at::zeros_like(tensor->value.detach()); });
+}
+
 CTStatus ct_arange(int64_t start, int64_t end, CTDevice device, CTTensor **result) {
     return producing(result, [&] { return at::arange(start, end, options(CT_INT64, device)); });
 }

@@ -41,10 +41,8 @@ package struct Adam {
 
     private mutating func move(_ index: Int, along gradient: Tensor) throws {
         let parameter = parameters[index]
-        let mean = try means[index] ?? Tensor.zeros(
-            parameter.shape, dtype: parameter.dtype, device: parameter.device)
-        let variance = try variances[index] ?? Tensor.zeros(
-            parameter.shape, dtype: parameter.dtype, device: parameter.device)
+        let mean = try means[index] ?? parameter.zerosLike()
+        let variance = try variances[index] ?? parameter.zerosLike()
         (means[index], variances[index]) = (mean, variance)
         steps[index] += 1
         let step = Double(steps[index])

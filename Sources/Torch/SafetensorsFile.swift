@@ -52,6 +52,19 @@ package struct SafetensorsFile {
         }
     }
 
+    /// Lets the system take back the memory of a tensor that has been converted; reading it again
+    /// only costs reading the file again.
+    package func forget(_ name: String) throws {
+        let bytes = try entry(name).bytes
+        let page = Int(getpagesize())
+        let start = (header.start + bytes.lowerBound + page - 1) / page * page
+        let end = (header.start + bytes.upperBound) / page * page
+        guard start < end else { return }
+        madvise(
+            UnsafeMutableRawPointer(mutating: map.bytes.baseAddress! + start), end - start,
+            Int32(MADV_DONTNEED))
+    }
+
     private func entry(_ name: String) throws -> SafetensorsEntry {
         guard let entry = header.entries[name] else {
             throw TorchError("\(path) has no tensor '\(name)'; it has \(header.entries.count) others.")

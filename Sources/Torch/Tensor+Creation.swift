@@ -65,6 +65,11 @@ extension Tensor {
         try full(shape, value: 1, dtype: dtype, device: device)
     }
 
+    /// Zeros with this tensor's shape, type, device and memory layout.
+    package func zerosLike() throws -> Tensor {
+        try Self.make { ct_zeros_like(handle, &$0) }
+    }
+
     /// The whole numbers of `range`, int64.
     package static func arange(_ range: Range<Int>, device: Device = .cpu) throws -> Tensor {
         try make {

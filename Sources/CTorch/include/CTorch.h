@@ -72,6 +72,8 @@ CTStatus ct_borrow(
 CTStatus ct_full(
     const int64_t *shape, int64_t rank, double value, CTDType dtype, CTDevice device,
     CTTensor *_Nullable *_Nonnull result);
+/// Zeros with the shape, the type, the device and the memory layout of `tensor`.
+CTStatus ct_zeros_like(CTTensor *tensor, CTTensor *_Nullable *_Nonnull result);
 CTStatus ct_arange(
     int64_t start, int64_t end, CTDevice device, CTTensor *_Nullable *_Nonnull result);
 /// Drawn on the CPU from a generator of its own: the same seed gives the same values anywhere.
