@@ -15,7 +15,9 @@ package struct TokenBatch {
     package var count: Int { lengths.count }
     /// The longest row's length, T.
     package var width: Int { lengths.max() ?? 0 }
+}
 
+extension TokenBatch {
     /// - Throws: `ModelError` when there is no row, or a row without tokens or with a negative id.
     package init(_ rows: [[Int]], padding: Int = 0, device: Device = .cpu) throws {
         guard !rows.isEmpty, rows.allSatisfy({ !$0.isEmpty }) else {
@@ -29,8 +31,16 @@ package struct TokenBatch {
             throw ModelError(
                 "Token ids start at 0, but \(padded.min()!) came; check the tokenizer.")
         }
-        tokens = try Tensor(padded, shape: [rows.count, width], device: device)
-        lengths = rows.map(\.count)
-        largest = padded.max()!
+        self.init(
+            tokens: try Tensor(padded, shape: [rows.count, width], device: device),
+            lengths: rows.map(\.count), largest: padded.max()!)
+    }
+
+    /// One more token for each row; nil for a row that has ended.
+    init(next tokens: [Int?], device: Device) throws {
+        let ids = tokens.map { $0 ?? 0 }
+        self.init(
+            tokens: try Tensor(ids, shape: [ids.count, 1], device: device),
+            lengths: tokens.map { $0 == nil ? 0 : 1 }, largest: ids.max() ?? 0)
     }
 }

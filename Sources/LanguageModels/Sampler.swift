@@ -1,0 +1,69 @@
+import Foundation
+import Torch
+
+/// Draws each row's next token; a value, with one stream of random numbers per row.
+///
+/// Row i's draws do not depend on how many rows there are.
+struct Sampler {
+    private let options: GenerationOptions
+    private var streams: [RandomStream]
+
+    init(_ options: GenerationOptions, rows: Int) {
+        self.options = options
+        var seeds = RandomStream(seed: options.seed)
+        streams = (0..<rows).map { _ in RandomStream(seed: seeds.next()) }
+    }
+
+    /// - Parameter logits: f32, [B, V].
+    /// - Returns: one token for each row.
+    mutating func next(_ logits: Tensor) throws -> [Int] {
+        guard options.temperature > 0 else { return try logits.argmax(dim: -1).ints() }
+        guard options.topK > 0, options.topK < logits.size(-1) else {
+            return draw(try logits.floats(), rows: logits.size(0))
+        }
+        let best = try logits.topK(options.topK, dim: -1)
+        let ids = try best.indices.ints()
+        return draw(try best.values.floats(), rows: logits.size(0)).enumerated().map {
+            ids[$0.offset * options.topK + $0.element]
+        }
+    }
+
+    private mutating func draw(_ scores: [Float], rows: Int) -> [Int] {
+        let width = scores.count / rows
+        return (0..<rows).map { row in
+            let scores = scores[row * width..<(row + 1) * width]
+            return Self.draw(scores, options, using: &streams[row])
+        }
+    }
+
+    /// Draws one index of `scores`, counted from its start.
+    private static func draw(
+        _ scores: ArraySlice<Float>, _ options: GenerationOptions, using stream: inout RandomStream
+    ) -> Int {
+        let highest = scores.max() ?? 0
+        let weights = scores.map { exp(Double($0 - highest) / options.temperature) }
+        let kept = nucleus(weights, options.topP)
+        var rest = stream.unit() * kept.reduce(0) { $0 + weights[$1] }
+        for index in kept {
+            rest -= weights[index]
+            if rest < 0 { return index }
+        }
+        return kept.last!
+    }
+
+    /// The fewest likeliest indices that together have the share `topP`, likeliest first.
+    private static func nucleus(_ weights: [Double], _ topP: Double) -> [Int] {
+        guard topP < 1 else { return Array(weights.indices) }
+        let total = weights.reduce(0, +)
+        // All that is rarer than this has less than 1 - p together, so it need not be sorted.
+        let floor = (1 - topP) * total / Double(weights.count)
+        let sorted = weights.indices.filter { weights[$0] >= floor }
+            .sorted { (weights[$0], $1) > (weights[$1], $0) }
+        var reached = 0.0
+        let last = sorted.firstIndex { index in
+            reached += weights[index]
+            return reached >= topP * total
+        }
+        return Array(sorted[...(last ?? sorted.count - 1)])
+    }
+}
