@@ -1,0 +1,215 @@
+/// Every hyper-parameter and switch of ELDER, each with the paper's default.
+///
+/// `paper(blocks:part:)` is the published method, `default(blocks:part:)` what a user should
+/// run.
+/// As JSON, `firstBlock`, `queryBlock` and `part` are required; a key left out has the paper's
+/// default, an unknown one is refused. Sections refer to the paper (arXiv 2408.11869).
+public struct ELDERConfig: Codable, Sendable, Equatable {
+    // MARK: Where
+
+    /// First block whose MLP is edited, counted from 0. Paper: 36 in GPT2-XL, 21 in LLaMA2-7B
+    /// (App. Training Details).
+    public var firstBlock: Int
+    /// Number of consecutive blocks edited, L. Paper: 6 (§3.1.4, Fig. 3).
+    public var layers = 6
+    /// Which linear map of the MLP is edited. Paper: expansion in GPT-2 (`c_fc`), contraction in
+    /// LLaMA (`down_proj`).
+    public var part: Part
+    /// The block whose input to the same map is the query; below every edited block, so that the
+    /// query is a constant of prompt and base model. Paper: 35 and 20.
+    public var queryBlock: Int
+
+    // MARK: Mixture of LoRAs (§2.2, eq. 1–4)
+
+    /// LoRAs in each edited layer, E (the paper's N). Paper: 4, of {2, 4, 8, 16} (§3.1.4).
+    public var experts = 4
+    /// LoRAs chosen for a prompt in each layer, k. Paper: 2, of {1, …, 5} (§3.1.4).
+    public var active = 2
+    /// Rank of each LoRA, r. Paper: 8 (App. Training Details).
+    public var rank = 8
+    /// LoRA outputs are scaled by alpha / rank. Paper: 8, hence by 1.
+    public var alpha = 8.0
+    /// Share of a LoRA's inputs dropped while training. Paper: 0.
+    public var dropout = 0.0
+    /// A starts uniform in ± initialScale / √rank, B at zero. Paper: 1; the learning rate is tied
+    /// to it (elder.md §2.3).
+    public var initialScale = 1.0
+    /// Whether the k scores are divided by their sum, so that later edits cannot rescale earlier
+    /// ones by making the router surer. Paper: no.
+    public var renormalisesScores = false
+    /// Whether each router sees its own layer's input instead of the one shared query; an
+    /// ablation (elder.md §8.4). Paper: no.
+    public var usesPerLayerQueries = false
+
+    // MARK: Guidance (§2.3, eq. 5–6)
+
+    /// What trains the routers besides the language-model loss. Paper: the guided loss; load
+    /// balancing and nothing are the ablations of Table 4.
+    public var guidance = Guidance.allocation
+    /// Weight of the guidance loss, λ. Paper: 0.01, of {0.001, …, 10} (Implement Details).
+    public var guidanceWeight = 0.01
+    /// Which edits share a pre-assigned code. Paper: those with the same label.
+    public var allocation = AllocationKey.label
+    /// What routes the forward pass in training. Paper: the router's own choice.
+    public var trainingRouting = TrainingRouting.router
+
+    // MARK: Training (App. Training Details; elder.md §4)
+
+    /// Rows trained together. Paper: 4.
+    public var batchSize = 4
+    /// Optimiser steps on each batch. Paper: 50.
+    public var steps = 50
+    /// Adam's step size. Paper: 1e-4, constant.
+    public var learningRate = 1e-4
+    /// Lowers the step size within a batch; absent means constant. Paper: absent; MELO's scripts:
+    /// every 30 steps by a half.
+    public var learningRateDecay: Decay? = nil
+    /// Whether Adam starts afresh with each batch. Paper: yes (MELO's loop).
+    public var resetsOptimizer = true
+    /// Whether LoRAs that no row of the step chose are left out of Adam's step; otherwise the
+    /// momentum of earlier steps moves them. Paper: no.
+    public var skipsIdleExperts = false
+    /// Stops a batch once every target token is the most likely one; absent means all steps run.
+    /// Paper: absent.
+    public var earlyStop: EarlyStop? = nil
+    /// Rows of earlier edits trained again beside each batch, from cached prefix activations.
+    /// Paper: 0.
+    public var replayRows = 0
+
+    // MARK: Deferral (§2.4, Algorithm 1)
+
+    /// What is compared with the stored edits. Paper: the route code.
+    public var gate = Gate.code
+    /// Code gate: in scope if the nearest stored code differs in strictly fewer bits, ε; 0 defers
+    /// always, more than 2·k·L never. Paper: 12, of {0, 6, 12, 18, 24}.
+    public var hammingThreshold = 12
+    /// Code gate: which codes are stored. Paper (as released): those of the last step, never
+    /// refreshed.
+    public var codeStorage = CodeStorage.lastStep
+    /// Query gate: when a prompt is near enough to a stored query.
+    public var queryGate = QueryGate()
+    /// Whether scope and routes are decided once, at the end of the prompt, and kept while
+    /// generating, as in training. The released code decides again at each token.
+    public var latchesRoutes = true
+
+    /// A configuration for these sites, all else as in the paper.
+    ///
+    /// - Throws: `EditError` where the sites do not fit; see `validate()`.
+    public init(firstBlock: Int, layers: Int = 6, part: Part, queryBlock: Int) throws {
+        self.firstBlock = firstBlock
+        self.layers = layers
+        self.part = part
+        self.queryBlock = queryBlock
+        try validate()
+    }
+
+    /// The blocks that are edited.
+    public var blocks: Range<Int> { firstBlock..<firstBlock + layers }
+
+    /// Trained parameters where the edited map goes from `inputWidth` to `outputWidth` and the
+    /// query has `queryWidth` values: A, B, router weights and biases.
+    public func parameterCount(inputWidth: Int, outputWidth: Int, queryWidth: Int) -> Int {
+        layers * experts * (rank * (inputWidth + outputWidth) + queryWidth + 1)
+    }
+}
+
+// MARK: - Choices
+
+extension ELDERConfig {
+    /// One of the two linear maps of an MLP.
+    public enum Part: String, Codable, Sendable, CaseIterable {
+        /// The first: GPT-2's `c_fc`, LLaMA's `up_proj`.
+        case expansion
+        /// The last: GPT-2's `c_proj`, LLaMA's `down_proj`.
+        case contraction
+    }
+
+    /// What trains the routers besides the language-model loss.
+    public enum Guidance: String, Codable, Sendable, CaseIterable {
+        /// Cross-entropy towards the pre-assigned code (eq. 5).
+        case allocation
+        /// The Switch Transformer's load-balancing loss (elder.md §3.4).
+        case loadBalancing
+        /// Nothing.
+        case off
+    }
+
+    /// Which edits share a pre-assigned code.
+    public enum AllocationKey: String, Codable, Sendable, CaseIterable {
+        /// Those with the same target.
+        case label
+        /// Those about the same fact; see `EditRecord.factKey`.
+        case fact
+        /// None: there are no pre-assigned codes.
+        case unassigned
+    }
+
+    /// What routes the forward pass in training (elder.md §3.2).
+    public enum TrainingRouting: String, Codable, Sendable, CaseIterable {
+        /// The router's own k best; the pre-assigned code only enters the loss (“soft”).
+        case router
+        /// The pre-assigned code, weighted by its scores (“hard”).
+        case allocation
+    }
+
+    /// Which codes the code gate stores (elder.md §5.2, §9.2).
+    public enum CodeStorage: String, Codable, Sendable, CaseIterable {
+        /// The router's, before the last step's update, and never again.
+        case lastStep
+        /// Recomputed from cached queries whenever the routers have changed.
+        case refreshed
+        /// The pre-assigned ones.
+        case allocation
+    }
+
+    /// What decides whether an edit covers a prompt.
+    public enum Gate: String, Codable, Sendable, CaseIterable {
+        /// The Hamming distance of route codes.
+        case code
+        /// The centred cosine of queries.
+        case query
+    }
+
+    /// When the query gate takes a prompt to be covered.
+    public struct QueryGate: Codable, Sendable, Equatable {
+        /// In scope if one minus the centred cosine to the nearest stored query is strictly
+        /// below; absent means that calibration chooses it.
+        public var threshold: Double?
+        /// Calibration: the share of unlabelled prompts that may be accepted by mistake.
+        public var falseAcceptRate: Double
+
+        /// A gate with a fixed `threshold`, or one calibrated to `falseAcceptRate`.
+        public init(threshold: Double? = nil, falseAcceptRate: Double = 0.01) {
+            self.threshold = threshold
+            self.falseAcceptRate = falseAcceptRate
+        }
+    }
+
+    /// When a batch counts as learned.
+    public struct EarlyStop: Codable, Sendable, Equatable {
+        /// Look after every so many steps.
+        public var every: Int
+        /// By how much each target token's logit must lead the next best.
+        public var margin: Double
+
+        /// A check after every `every` steps for a lead of `margin`.
+        public init(every: Int = 5, margin: Double = 0) {
+            self.every = every
+            self.margin = margin
+        }
+    }
+
+    /// A learning rate that falls in stairs.
+    public struct Decay: Codable, Sendable, Equatable {
+        /// Steps between two stairs.
+        public var every: Int
+        /// What the rate is multiplied by at each.
+        public var factor: Double
+
+        /// Multiplies by `factor` after every `every` steps.
+        public init(every: Int = 30, factor: Double = 0.5) {
+            self.every = every
+            self.factor = factor
+        }
+    }
+}

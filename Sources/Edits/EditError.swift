@@ -1,0 +1,14 @@
+public import Foundation
+
+/// What went wrong with an edit, a code or a configuration, in one sentence: what was expected,
+/// what came, and what to do.
+public struct EditError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    /// The sentence.
+    public let message: String
+
+    /// An error that says `message`.
+    public init(_ message: String) { self.message = message }
+
+    public var description: String { message }
+    public var errorDescription: String? { message }
+}
