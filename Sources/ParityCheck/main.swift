@@ -1,0 +1,13 @@
+import Foundation
+
+// Runs one half of the comparison with the Python packages; the scripts in `reference` start it.
+do {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch arguments.first {
+    case "tokenizers": try TokenizerParity.run(arguments.dropFirst())
+    default: throw ParityError("expected: errata-parity tokenizers FOLDER")
+    }
+} catch {
+    FileHandle.standardError.write(Data("errata-parity: \(error)\n".utf8))
+    exit(1)
+}

@@ -1,0 +1,102 @@
+extension BPEModel {
+    /// The model of a tokenizer file.
+    init(_ file: Component, alphabet: Alphabet) throws {
+        if let type = file.optional("type")?.json.text, type != "BPE" {
+            throw file.unsupported("a model of type \(type)", known: "known models: BPE")
+        }
+        for name in ["continuing_subword_prefix", "end_of_word_suffix"] {
+            if let affix = file.optional(name)?.json.text, !affix.isEmpty {
+                throw file.unsupported("a BPE with \(name)", known: "it must be empty or null")
+            }
+        }
+        if case .number(let dropout)? = file.json["dropout"], dropout != 0 {
+            throw file.unsupported("a BPE with dropout", known: "it must be 0 or null")
+        }
+        let vocabulary = try ByteTable(vocabulary: try file.required("vocab"))
+        let merges = try Self.merges(try file.list("merges"), vocabulary)
+        let options = Options(
+            unknown: try Self.unknown(file, vocabulary),
+            fusesUnknown: try file.flag("fuse_unk", missing: false),
+            fallsBackToBytes: try file.flag("byte_fallback", missing: false),
+            ignoresMerges: try file.flag("ignore_merges", missing: false))
+        self.init(vocabulary: vocabulary, merges: merges, alphabet: alphabet, options: options)
+    }
+
+    /// GPT-2's model: a `vocab.json`, and a `merges.txt` with two tokens a line.
+    init(vocabulary file: Component, mergesText: [UInt8]) throws {
+        let vocabulary = try ByteTable(vocabulary: file)
+        var merges: [(left: Int32, right: Int32, result: Int32)] = []
+        let lines = mergesText.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated() {
+            let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            if line.starts(with: "#version".utf8) || line.isEmpty { continue }
+            let place = "merges.txt beside \(file.place), line \(number + 1),"
+            merges.append(try Self.merge(line.split(separator: 0x20), vocabulary, place))
+        }
+        self.init(vocabulary: vocabulary, merges: merges, alphabet: .bytes, options: Options())
+    }
+
+    private static func unknown(_ file: Component, _ vocabulary: ByteTable) throws -> Int32? {
+        guard let name = file.optional("unk_token") else { return nil }
+        guard let bytes = name.json.bytes else { throw name.mistake("a string") }
+        let id = vocabulary.id(of: bytes)
+        guard id >= 0 else {
+            throw TokenizerError(
+                "\(name.place) is \(name.json.text ?? ""), which is not in the vocabulary; "
+                    + "name a token that is.")
+        }
+        return id
+    }
+
+    private static func merges(
+        _ list: [Component], _ vocabulary: ByteTable
+    ) throws -> [(left: Int32, right: Int32, result: Int32)] {
+        try list.map { file in
+            switch file.json {
+            case .string(let bytes): try merge(bytes.split(separator: 0x20), vocabulary, file.place)
+            case .array(let pair):
+                try merge(pair.compactMap { $0.bytes?[...] }, vocabulary, file.place)
+            default: throw file.mistake("a string or an array of two")
+            }
+        }
+    }
+
+    private static func merge(
+        _ pair: [ArraySlice<UInt8>], _ vocabulary: ByteTable, _ place: String
+    ) throws -> (left: Int32, right: Int32, result: Int32) {
+        guard pair.count == 2 else {
+            throw TokenizerError("\(place) should name two tokens, not \(pair.count); replace the file.")
+        }
+        let ids = [Array(pair[0]), Array(pair[1]), Array(pair[0] + pair[1])].map {
+            ($0, vocabulary.id(of: $0))
+        }
+        if let missing = ids.first(where: { $0.1 < 0 }) {
+            throw TokenizerError(
+                "\(place) needs the token \(String(decoding: missing.0, as: UTF8.self)), which the "
+                    + "vocabulary lacks; take vocabulary and merges from the same tokenizer.")
+        }
+        return (ids[0].1, ids[1].1, ids[2].1)
+    }
+}
+
+extension ByteTable {
+    /// More ids than any vocabulary has; a bound keeps a wrong file from filling the memory.
+    private static let mostIDs = 1 << 24
+
+    /// The vocabulary in a JSON object of token to id.
+    fileprivate init(vocabulary file: Component) throws {
+        guard let members = file.json.members else { throw file.mistake("an object") }
+        guard !members.isEmpty else {
+            throw TokenizerError("\(file.place) holds no tokens; copy the file again.")
+        }
+        self.init(
+            try members.map { key, value in
+                guard let id = value.integer, (0..<Self.mostIDs).contains(id) else {
+                    throw TokenizerError(
+                        "\(file.place) gives \(String(decoding: key, as: UTF8.self)) an id that is "
+                            + "not a whole number below \(Self.mostIDs); copy the file again.")
+                }
+                return (key, id)
+            })
+    }
+}

@@ -1,0 +1,76 @@
+/// What the split patterns tell apart: `\p{L}`, `\p{N}`, `\s` and everything else.
+enum ScalarClass: UInt8 {
+    case other, letter, number, space
+
+    /// The class of `scalar`.
+    @inline(__always)
+    init(_ scalar: Unicode.Scalar) {
+        if scalar.value < UInt32(Self.plane.count) {
+            self = Self.plane.withUnsafeBufferPointer { $0[Int(scalar.value)] }
+        } else {
+            self.init(lookingUp: scalar)
+        }
+    }
+
+    /// The classes of the first plane, looked up once.
+    private static let plane: [ScalarClass] = (UInt32(0)..<0x10000).map { value in
+        Unicode.Scalar(value).map(ScalarClass.init(lookingUp:)) ?? .other
+    }
+
+    /// The newest version of Unicode that the regular expressions of PyPI's `tokenizers` know:
+    /// what came later is neither letter nor number to them.
+    private static let newest = (major: 16, minor: 0)
+
+    private init(lookingUp scalar: Unicode.Scalar) {
+        let properties = scalar.properties
+        guard let age = properties.age, (age.major, age.minor) <= Self.newest else {
+            self = .other
+            return
+        }
+        switch properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+            self = .letter
+        case .decimalNumber, .letterNumber, .otherNumber:
+            self = .number
+        default:
+            self = properties.isWhitespace ? .space : .other
+        }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The scalar at `index` and where the next one begins. The bytes must be valid UTF-8.
+    @inline(__always)
+    func scalar(at index: Int) -> (scalar: Unicode.Scalar, next: Int) {
+        let first = UInt32(self[index])
+        if first < 0x80 { return (Unicode.Scalar(UInt8(first)), index + 1) }
+        let second = UInt32(self[index + 1] & 0x3F)
+        if first < 0xE0 { return (Self.scalar((first & 0x1F) << 6 | second), index + 2) }
+        let third = UInt32(self[index + 2] & 0x3F)
+        if first < 0xF0 {
+            return (Self.scalar((first & 0x0F) << 12 | second << 6 | third), index + 3)
+        }
+        let fourth = UInt32(self[index + 3] & 0x3F)
+        let value = (first & 0x07) << 18 | second << 12 | third << 6 | fourth
+        return (Self.scalar(value), index + 4)
+    }
+
+    /// The scalar that ends before `index`.
+    func scalar(before index: Int) -> (scalar: Unicode.Scalar, start: Int) {
+        var start = index - 1
+        while start > 0, self[start] & 0xC0 == 0x80 { start -= 1 }
+        return (scalar(at: start).scalar, start)
+    }
+
+    /// The class of the scalar at `index` and where the next one begins.
+    @inline(__always)
+    func scalarClass(at index: Int) -> (class: ScalarClass, next: Int) {
+        let (scalar, next) = scalar(at: index)
+        return (ScalarClass(scalar), next)
+    }
+
+    @inline(__always)
+    private static func scalar(_ value: UInt32) -> Unicode.Scalar {
+        Unicode.Scalar(value) ?? "\u{FFFD}"
+    }
+}

@@ -1,0 +1,354 @@
+"""Compares our tokenizers with PyPI's `tokenizers`: ids, text, and seconds.
+
+    .libtorch/python/bin/python reference/tokenizers_parity.py [--data FOLDER] [--binary PATH]
+
+Writes strings and what the package makes of them to a temporary folder, lets
+`errata-parity tokenizers FOLDER` answer, and compares. Exits with 1 when anything differs.
+
+The tokenizers: GPT-2's, LLaMA-2's and a small LLaMA's from the data folder, and four trained here on
+generated text so that the other components have a real file too (LLaMA-3's pattern with
+`ignore_merges`, Metaspace, added tokens with every flag).
+
+    ... --fixture Tests/TokenizersTests/Fixtures/recorded.json
+
+writes the small tokenizers and what the package makes of some strings to a file for the tests.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+os.environ["RAYON_NUM_THREADS"] = "1"
+
+import tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PASSES = 5
+
+LLAMA3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+    r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+# Strings that tokenizers get wrong.
+HARD = [
+    "", " ", "  ", "   a", "a   ", "a   b", "\n", "\n\n\n", "a\n\n b", "\t\t x", " \n ", "\r\n", "a \r\n\r\n b",
+    "\u00a0", "a\u00a0b", "\u2003x", "\u3000全", "\u0085", "\u2028\u2029", "\u200b", "\u1680", "\u180e", "\ufeff", "\x00",
+    "a\x00b", "\x1f\x7f", "it's", "IT'S", "it'ſ", "we'LL we'll we'Ll", "'s't're've'm'll'd", "''s", " 's", "x'", "'", "'ll", "'l",
+    "don't can't I'd I'm", "ʼn't", "é", "e\u0301", "caf\u00e9 cafe\u0301", "ñ n\u0303", "Å Å Å", "ﬁ ﬂ ﬅ ﬆ", "ß ẞ SS", "İ ı", "Σσς",
+    "👍", "👍🏽", "👨‍👩‍👧‍👦", "🇩🇪🇫🇷", "❤️", "☃", "1️⃣", "e\u0301\u0302\u0303", "\u0301", "a\u0300\u0316b",
+    "日本語", "日本語のテキスト、です。", "中文字符測試", "한국어", "한국어", "ไทยภาษา", "हिन्दी", "العربية", "עברית", "שָׁלוֹם", "\u202eabc\u202c", "ab\u200fcd",
+    "1", "12", "123", "1234", "12345678901", "１２３", "٣٤٥", "Ⅷ ½ ²", "3.14", "1,000,000", "x2y3", "²³¹",
+    "▁", "▁▁", " ▁ ", "a▁b", "▁ ▁a", "<0x0A>", "<0xFF>", "<unk>", "<s>", "</s>", "<s>a</s>", "a<s>b", " <s> ", "<s><s>", "<s", "</s",
+    "<|endoftext|>", "a<|endoftext|>b", " <|endoftext|> ", "<|endoftext|><|endoftext|>", "<|endoftext", "<<|endoftext|>>",
+    "<|begin_of_text|>", "[MASK]", "a [MASK] b", "a   [MASK]   b", "word", "aword", "word!", "a word b", "[L]", "  [L]  ", "[R]", "  [R]  ",
+    "[R]  [L]", "NEW", "new", "x NEW y", "norm al", "norm▁al", " norm al ", "[LL]", "[LLL", "...", "?!?!", "a.b.c", "-----", "# $ %", "_x_ __y", "\ue000", "\U000f0000",
+    "\U0010ffff", "\ufffd", "\ufffe", "𝔘𝔫𝔦", "𐍈", "𓀀", "🫨", "\u1c89", "\U0001e5d0", "\U00010d50", "\U000323b0", "\u0378", "\u2ffc", "\U0002ebf0",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", " " * 100, "\n" * 70, "ab" * 300, "x y " * 200, "日本" * 120,
+    "https://example.org/a?b=c&d=%20e#f", "def f(x):\n    return x  # ok\n\n\n", "{\"a\": [1, 2.5e-3]}", "C:\\dir\\file", "a@b.c",
+]
+
+
+def sentences(data):
+    """Strings of the data folder, each as it stands in its record."""
+    def walk(value):
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            for item in value:
+                yield from walk(item)
+        elif isinstance(value, dict):
+            for item in value.values():
+                yield from walk(item)
+
+    for path in sorted(data.rglob("*")):
+        if "tokenizers" in path.parts or not path.is_file() or path.suffix not in (".json", ".jsonl", ".txt", ".tsv"):
+            continue
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".json":
+            yield from walk(json.loads(text))
+        elif path.suffix == ".jsonl" or "mutual" in str(path):
+            for line in text.split("\n"):
+                if line:
+                    yield from walk(json.loads(line))
+        elif "conll" in str(path):
+            yield from text.split("\n\n")
+        else:
+            yield from text.split("\n")
+
+
+def generated(rng, count):
+    """Random strings of every kind of character, alone and mixed."""
+    def scalar(low, high):
+        while True:
+            value = rng.randint(low, high)
+            if not 0xD800 <= value < 0xE000:
+                return chr(value)
+
+    pools = [
+        lambda: scalar(0x20, 0x7E), lambda: scalar(0, 0x1F), lambda: scalar(0x80, 0x24F), lambda: scalar(0x300, 0x36F),
+        lambda: scalar(0x370, 0x5FF), lambda: scalar(0x590, 0x8FF), lambda: scalar(0x900, 0x1FFF), lambda: scalar(0x2000, 0x2BFF),
+        lambda: scalar(0x3000, 0x30FF), lambda: scalar(0x4E00, 0x9FFF), lambda: scalar(0xAC00, 0xD7A3), lambda: scalar(0xE000, 0xFFFF),
+        lambda: scalar(0x1F300, 0x1FAFF), lambda: scalar(0x10000, 0x1FFFF), lambda: scalar(0x20000, 0x10FFFF), lambda: scalar(0, 0x10FFFF),
+        lambda: rng.choice(" \t\n\r\u00a0\u3000\u2009\x0b\x0c\x85\u2028"), lambda: rng.choice("\u200d\ufe0f\u20e3🏽👩♂👍"), lambda: rng.choice("'sStTrReEvVmMlLdDſ"),
+        lambda: rng.choice("0123456789²½٣Ⅷ"), lambda: rng.choice("▁ <>|/s"), lambda: rng.choice(HARD), lambda: " ", lambda: rng.choice(" ") * rng.randint(1, 9),
+        lambda: rng.choice(["the", " of", "word", "<s>", "</s>", "<|endoftext|>", "[L]", "[R]", "[MASK]", "NEW", "ing"]),
+    ]
+    for _ in range(count):
+        chosen = rng.sample(pools, rng.randint(1, 5))
+        yield "".join(rng.choice(chosen)() for _ in range(rng.randint(1, 40)))
+
+
+def every_scalar():
+    """All of Unicode, a few hundred scalars a string, each between letters and between digits."""
+    values = [v for v in range(0x110000) if not 0xD800 <= v < 0xE000]
+    for start in range(0, len(values), 128):
+        yield "".join(f"a{chr(v)}b1{chr(v)}2 {chr(v)}" for v in values[start:start + 128])
+
+
+# Text to train the small tokenizers on.
+
+def prose(rng):
+    starts, middles, ends = ["kar", "mel", "tho", "el", "van", "ris", "qua", "zo"], ["a", "i", "o", "en", "ul", ""], ["n", "dor", "ria", "th", "s", "'s", "mel"]
+    words = [a + b + c for a in starts for b in middles for c in ends] + ["the", "of", "in", "was", "it's", "don't", "we'll", "42", "1999", "naïve", "日本", "été", "🙂"]
+    for _ in range(600):
+        line = " ".join(rng.choice(words) for _ in range(rng.randint(3, 12)))
+        yield line.capitalize() + rng.choice([".", "!", "?\n", "...\n\n", "  "])
+
+
+def save(tokenizer, folder, config=None):
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    if config:
+        (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    return folder
+
+
+def train_llama3(folder, vocabulary):
+    tokenizer = Tokenizer(models.BPE(ignore_merges=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(LLAMA3), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(prose(random.Random(1)), trainers.BpeTrainer(
+        vocab_size=vocabulary, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+    tokenizer.add_special_tokens(["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"])
+    start = tokenizer.token_to_id("<|begin_of_text|>")
+    tokenizer.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=False),
+        processors.TemplateProcessing(single="<|begin_of_text|> $A", special_tokens=[("<|begin_of_text|>", start)])])
+    # A token that no merge makes: only `ignore_merges` finds it.
+    file = json.loads(tokenizer.to_str())
+    spare = next(k for k in file["model"]["vocab"] if len(k) > 3 and k[0] != "Ġ" and k.isalpha())
+    file["model"]["merges"] = [m for m in file["model"]["merges"] if "".join(m) != spare and spare not in m]
+    file["model"]["merges"] = [m for m in file["model"]["merges"] if all(p in file["model"]["vocab"] for p in m)]
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    return save(tokenizer, folder, {"bos_token": "<|begin_of_text|>", "eos_token": {"content": "<|end_of_text|>"}})
+
+
+def train_gpt2_like(folder, vocabulary):
+    """A space in front, added tokens with every flag, and an alphabet with holes."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(prose(random.Random(2)), trainers.BpeTrainer(
+        vocab_size=vocabulary, special_tokens=["<unk>", "<|endoftext|>"], show_progress=False))
+    tokenizer.add_tokens([
+        AddedToken("[L]", lstrip=True), AddedToken("[R]", rstrip=True), AddedToken("[LL]", lstrip=True, rstrip=True, normalized=False),
+        AddedToken("word", single_word=True), AddedToken("NEW", single_word=True, normalized=False), AddedToken("norm al", normalized=True)])
+    tokenizer.add_special_tokens([AddedToken("[MASK]", lstrip=True, rstrip=False, special=True)])
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=True)
+    return save(tokenizer, folder)
+
+
+def sentencepiece_model(fallback, vocabulary, seed):
+    trained = Tokenizer(models.BPE(unk_token="<unk>"))
+    trained.normalizer = normalizers.Replace(" ", "▁")
+    trained.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    special = ["<unk>", "<s>", "</s>"] + ([f"<0x{b:02X}>" for b in range(256)] if fallback else [])
+    trained.train_from_iterator(prose(random.Random(seed)), trainers.BpeTrainer(
+        vocab_size=vocabulary, special_tokens=special, show_progress=False))
+    file = json.loads(trained.to_str())
+    file["model"]["byte_fallback"] = fallback
+    file["model"]["fuse_unk"] = True
+    file["added_tokens"] = [t for t in file["added_tokens"] if t["content"] in special[:3]]
+    return file
+
+
+def train_llama2_like(folder, vocabulary):
+    """Prepend and Replace, byte fallback, begin and end of text; a normalized added token."""
+    file = sentencepiece_model(True, vocabulary, 3)
+    file["pre_tokenizer"] = None
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.decoder = decoders.Sequence([
+        decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 1), ("</s>", 2)])
+    tokenizer.add_tokens([AddedToken("norm al", normalized=True), AddedToken("[L]", lstrip=True, normalized=False)])
+    return save(tokenizer, folder, {"bos_token": "<s>", "eos_token": "</s>"})
+
+
+def train_metaspace(folder, vocabulary, scheme, split):
+    """Metaspace, unknown tokens instead of bytes."""
+    tokenizer = Tokenizer.from_str(json.dumps(sentencepiece_model(False, vocabulary, 4)))
+    tokenizer.normalizer = None
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme=scheme, split=split)
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme=scheme)
+    tokenizer.add_tokens([AddedToken("[R]", rstrip=True)])
+    return save(tokenizer, folder)
+
+
+def small_tokenizers(folder, vocabulary=700):
+    return {
+        "llama3 pattern": train_llama3(folder / "llama3", vocabulary),
+        "gpt2 with flags": train_gpt2_like(folder / "flags", vocabulary),
+        "llama2 like": train_llama2_like(folder / "llama2like", vocabulary),
+        "metaspace": train_metaspace(folder / "metaspace", vocabulary, "first", True),
+        "metaspace whole": train_metaspace(folder / "whole", vocabulary, "always", False),
+    }
+
+
+def package(folder):
+    """The package's tokenizer for a directory."""
+    if (folder / "tokenizer.json").exists():
+        return Tokenizer.from_file(str(folder / "tokenizer.json"))
+    # What transformers' GPT2TokenizerFast makes of these two files.
+    tokenizer = Tokenizer(models.BPE.from_file(str(folder / "vocab.json"), str(folder / "merges.txt")))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    tokenizer.add_special_tokens([AddedToken("<|endoftext|>", special=True)])
+    return tokenizer
+
+
+def id_rows(tokenizer, encoded, rng, count):
+    """Rows to decode: encodings, random ids, cut encodings, ids outside the vocabulary."""
+    size = tokenizer.get_vocab_size()
+    rows = list(encoded)
+    special = list(tokenizer.get_added_tokens_decoder())
+    bytewise = [i for t, i in tokenizer.get_vocab().items() if len(t) < 2 or t.startswith("<0x")]
+    for _ in range(count):
+        pool = rng.choice([range(size), bytewise, special + bytewise, list(range(size)) + [size + 5]])
+        rows.append([rng.choice(pool) for _ in range(rng.randint(0, 12))])
+    return rows
+
+
+def best(passes, body):
+    seconds = []
+    for _ in range(passes):
+        start = time.perf_counter()
+        body()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def package_seconds(tokenizer, texts):
+    """The package's faster way: one call for all texts, one thread."""
+    rows = [e.ids for e in tokenizer.encode_batch(texts)]
+    encode = min(
+        best(PASSES, lambda: [tokenizer.encode(t) for t in texts]), best(PASSES, lambda: tokenizer.encode_batch(texts)),
+        best(PASSES, lambda: tokenizer.encode_batch_fast(texts)))
+    decode = min(best(PASSES, lambda: [tokenizer.decode(r) for r in rows]), best(PASSES, lambda: tokenizer.decode_batch(rows)))
+    return encode, decode
+
+
+def compare(name, what, inputs, ours, theirs):
+    wrong = [i for i, (a, b) in enumerate(zip(ours, theirs)) if a != b]
+    wrong += list(range(min(len(ours), len(theirs)), max(len(ours), len(theirs))))
+    for i in wrong[:3]:
+        print(f"  {name}, {what}: {inputs[i]!r}\n    ours   {ours[i]!r}\n    theirs {theirs[i]!r}")
+    return len(wrong)
+
+
+def write_fixture(path):
+    rng = random.Random(5)
+    strings = [s for s in HARD if len(s) <= 100] + list(generated(rng, 150))
+    entries = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name, directory in small_tokenizers(pathlib.Path(folder), 420).items():
+            tokenizer = package(directory)
+            config = directory / "tokenizer_config.json"
+            encoded = [tokenizer.encode(s).ids for s in strings]
+            rows = id_rows(tokenizer, [], rng, 60)
+            entries.append({
+                "name": name, "tokenizer": json.loads((directory / "tokenizer.json").read_text()),
+                "config": json.loads(config.read_text()) if config.exists() else None,
+                "ids": encoded, "plain": [tokenizer.encode(s, add_special_tokens=False).ids for s in strings],
+                "rows": rows, "kept": [tokenizer.decode(r, skip_special_tokens=False) for r in rows],
+                "skipped": [tokenizer.decode(r) for r in rows]})
+    fixture = {"package": f"tokenizers {tokenizers.__version__}", "seed": 5, "strings": strings, "tokenizers": entries}
+    pathlib.Path(path).write_text(json.dumps(fixture, ensure_ascii=True, separators=(",", ":")) + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=pathlib.Path, default=ROOT.parent / "shared", help="folder with data/ and models/")
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / ".build/release/errata-parity")
+    parser.add_argument("--random", type=int, default=12000, help="random strings")
+    parser.add_argument("--fixture", help="write the tests' fixture here and stop")
+    options = parser.parse_args()
+    if options.fixture:
+        write_fixture(options.fixture)
+        return 0
+    if not options.binary.exists():
+        sys.exit(f"{options.binary} is missing; run: swift build -c release --product errata-parity")
+
+    rng = random.Random(0)
+    real = list(dict.fromkeys(sentences(options.data / "data"))) if (options.data / "data").is_dir() else []
+    strings = list(dict.fromkeys(HARD + list(generated(rng, options.random)) + list(every_scalar()) + real))
+    long_texts = ["\n".join(real[i:i + 400]) for i in range(0, len(real), 400)]
+    prose_texts = real or list(prose(rng))
+    timed = {"short": rng.sample(prose_texts, min(20000, len(prose_texts))), "long": long_texts[:60] or ["".join(prose_texts)]}
+
+    wrong = 0
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        places = {
+            "gpt2 (vocab + merges)": options.data / "data/tokenizers/gpt2", "llama2": options.data / "data/tokenizers/llama2",
+            "facts-gpt2": options.data / "models/facts-gpt2", "stories260K": options.data / "models/stories260K"}
+        missing = [name for name, place in places.items() if not place.is_dir()]
+        if missing:
+            print(f"SKIPPED, not under {options.data}: {', '.join(missing)}")
+        places = {n: p for n, p in places.items() if p.is_dir()} | small_tokenizers(folder / "small")
+        questions = {}
+        for number, (name, place) in enumerate(places.items()):
+            tokenizer = package(place)
+            encoded = [tokenizer.encode(s).ids for s in strings]
+            ids = id_rows(tokenizer, encoded[::4], rng, 4000)
+            questions[name] = (f"{number}", tokenizer, encoded, ids)
+            question = {"tokenizer": str(place), "strings": strings, "ids": ids, "timed": timed, "passes": PASSES}
+            (folder / f"{number}.question.json").write_text(json.dumps(question))
+        subprocess.run([options.binary, "tokenizers", folder], check=True)
+
+        print(f"tokenizers {tokenizers.__version__}; ratio: its seconds for each of ours, one thread, best of {PASSES}")
+        for name, (number, tokenizer, encoded, ids) in questions.items():
+            answer = json.loads((folder / f"{number}.answer.json").read_text())
+            plain = [tokenizer.encode(s, add_special_tokens=False).ids for s in strings]
+            kept = [tokenizer.decode(r, skip_special_tokens=False) for r in ids]
+            skipped = [tokenizer.decode(r) for r in ids]
+            failures = sum([
+                compare(name, "encode", strings, answer["withSpecial"], encoded), compare(name, "encode, no special", strings, answer["plain"], plain),
+                compare(name, "decode", ids, answer["kept"], kept), compare(name, "decode, no special", ids, answer["skipped"], skipped),
+                compare(name, "streaming", ids, answer["streamed"], [True] * len(ids))])
+            wrong += failures
+            parts = []
+            for kind, texts in timed.items():
+                theirs, ours = package_seconds(tokenizer, texts), answer["seconds"][kind]
+                megabytes = sum(len(t.encode()) for t in texts) / 1e6
+                parts.append(f"{kind}: encode {theirs[0] / ours[0]:.2f}x ({megabytes / ours[0]:.0f} MB/s), decode {theirs[1] / ours[1]:.2f}x")
+            print(f"{name}: {len(strings)} strings and {len(ids)} id rows, {failures} mismatches; {'; '.join(parts)}", flush=True)
+    print("all equal" if wrong == 0 else f"{wrong} mismatches")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
