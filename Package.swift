@@ -10,9 +10,29 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+func target(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(_ target: String, _ dependencies: Target.Dependency...) -> Target {
+    .testTarget(
+        name: "\(target)Tests",
+        dependencies: [.target(name: target), "TestSupport"] + dependencies,
+        exclude: ["Fixtures"], swiftSettings: swiftSettings)
+}
+
 let package = Package(
     name: "errata",
     platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "errata", targets: ["ErrataCommand"]),
+        .executable(name: "errata-parity", targets: ["ParityCheck"]),
+        .library(name: "Errata", targets: ["Errata", "Edits"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
     targets: [
         .target(
             name: "CTorch",
@@ -24,10 +44,37 @@ let package = Package(
                 ])
             ],
             linkerSettings: [
-                .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+                .unsafeFlags([
+                    "-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib",
+                ]),
                 .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
             ]),
-        .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: swiftSettings),
+        target("Torch", "CTorch"),
+        target("Tokenizers"),
+        target("LanguageModels", "Torch"),
+        target("Edits"),
+        target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
+        target(
+            "Errata", "Edits", "Editing", "LanguageModels", "Tokenizers", "Torch",
+            .product(name: "Crypto", package: "swift-crypto")),
+        target("Evaluation", "Edits", "Errata"),
+        .executableTarget(
+            name: "ErrataCommand",
+            dependencies: [
+                "Edits", "Errata", "Evaluation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "ParityCheck", dependencies: ["Tokenizers", "LanguageModels", "Torch"],
+            swiftSettings: swiftSettings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests("Torch"),
+        tests("Tokenizers"),
+        tests("LanguageModels", "Torch"),
+        tests("Edits"),
+        tests("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
+        tests("Errata", "Edits"),
+        tests("Evaluation", "Edits"),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -169,7 +169,7 @@ def run_batches(model, settings, start, batches):
         before = figures(total, cross_entropy, guide)
         scores = torch.stack([r.scores for r in routes], dim=1)
         steps, codes, margin = learn(editor, batch)
-        tensors |= {f"batch.{i}.final.{n}": t.detach() for n, t in editor.tensors.items()}
+        tensors |= {f"batch.{i}.final.{n}": t.detach().clone() for n, t in editor.tensors.items()}
         records.append({
             "before": before,
             "scores": scores.tolist(),

@@ -14,12 +14,17 @@ public struct RouteTrace: Hashable, Codable, Sendable {
     public var nearestEdit: String?
     /// How far it was, in the gate's own measure.
     public var distance: Double?
-    /// Distances strictly below this were in scope.
-    public var threshold: Double
+    /// Distances strictly below this were in scope; absent where nothing decides.
+    public var threshold: Double?
     /// The prompt's route code in hexadecimal, where the method has routes.
     public var code: String?
-    /// What the distance was measured on.
-    public var gate: ELDERConfig.Gate
+    /// What the distance was measured on; absent where nothing decides.
+    public var gate: ELDERConfig.Gate?
+
+    /// The trace of a model without edits.
+    public static let unedited = RouteTrace()
+
+    private init() { decision = .deferred }
 
     /// The trace of a decided `scope`; `nearestEdit` names the edit behind its match.
     public init(

@@ -1,0 +1,135 @@
+package import Edits
+package import LanguageModels
+package import Tokenizers
+import Torch
+
+// Sizes: B rows, T tokens, N target tokens, V vocabulary.
+
+/// Answering is the same for every method: run the frozen prefix, decide, run the rest.
+extension EditingMethod {
+    /// Completes each prompt, through the edits only where one covers it.
+    ///
+    /// Prompts of one length run together; the decision is made once, at the end of the prompt.
+    package func complete(
+        _ prompts: [String], options: GenerationOptions,
+        onText: (_ prompt: Int, _ text: String) -> StreamDecision = { _, _ in .more }
+    ) throws -> [Completion] {
+        let encoded = prompts.map { tokenizer.encode($0) }
+        return try inBatches(encoded.map(\.count)) { indices in
+            try completeTogether(indices.map { encoded[$0] }, options: options) { row, text in
+                onText(indices[row], text)
+            }
+        }
+    }
+
+    /// Teacher-forced: how the model would predict each row's target, edits included.
+    package func score(_ rows: [EditRow]) throws -> [TargetScore] {
+        let encoded = try rows.map {
+            try EncodedRow($0, tokenizer: tokenizer, configuration: model.configuration)
+        }
+        return try inBatches(encoded.map { $0.prompt.count + $0.target.count }) { indices in
+            try scoreTogether(EditBatch(indices.map { encoded[$0] }, device: model.device))
+        }
+    }
+
+    /// Whether the scores of each prompt's next token are, bit for bit, the unedited model's.
+    package func isUnchanged(_ prompts: [String]) throws -> [Bool] {
+        let encoded = prompts.map { tokenizer.encode($0) }
+        return try inBatches(encoded.map(\.count)) { indices in
+            let batch = try TokenBatch(indices.map { encoded[$0] }, device: model.device)
+            let prefix = try model.prefix(batch, upTo: seam, taps: taps)
+            let decision = try decide(prefix, promptLengths: batch.lengths)
+            let edited = try model.logits(
+                model.suffix(prefix, adaptation: decision.adaptation).last(of: batch.lengths))
+            let base = try model.logits(model.suffix(prefix).last(of: batch.lengths))
+            return try indices.indices.map { row in
+                try edited.at(dim: 0, index: row).isBitEqual(to: base.at(dim: 0, index: row))
+            }
+        }
+    }
+
+    /// Runs `body` over groups of rows of one length, without gradients, and puts the results back
+    /// in order. No row is padded, so its numbers do not depend on its company.
+    private func inBatches<Result>(
+        _ lengths: [Int], _ body: (_ indices: [Int]) throws -> [Result]
+    ) throws -> [Result] {
+        var results = [Result?](repeating: nil, count: lengths.count)
+        let groups = Dictionary(grouping: lengths.indices) { lengths[$0] }
+        for length in groups.keys.sorted() {
+            for indices in groups[length]!.chunks(of: 32) {
+                let group = try withoutGradients { try body(indices) }
+                for (index, result) in zip(indices, group) { results[index] = result }
+            }
+        }
+        return results.map { $0! }
+    }
+
+    private func completeTogether(
+        _ prompts: [[Int]], options: GenerationOptions,
+        onText: (_ row: Int, _ text: String) -> StreamDecision
+    ) throws -> [Completion] {
+        var cache: KeyValueCache? = KeyValueCache()
+        let batch = try TokenBatch(prompts, device: model.device)
+        let prefix = try model.prefix(batch, upTo: seam, taps: taps, cache: &cache)
+        let decision = try decide(prefix, promptLengths: batch.lengths)
+        var decoders = prompts.map { _ in StreamingDecoder(tokenizer) }
+        var texts = prompts.map { _ in "" }
+        let generations = try model.generate(
+            after: prefix, cache: cache!, options: options, adaptation: decision.adaptation
+        ) { row, token in
+            let text = decoders[row].append(token)
+            texts[row] += text
+            return text.isEmpty ? .more : onText(row, text)
+        }
+        return generations.indices.map { row in
+            let rest = decoders[row].finish()
+            if !rest.isEmpty { _ = onText(row, rest) }
+            return Completion(
+                text: texts[row] + rest, tokens: generations[row].tokens,
+                reason: generations[row].reason, trace: decision.traces[row])
+        }
+    }
+
+    private func scoreTogether(_ batch: EditBatch) throws -> [TargetScore] {
+        var cache: KeyValueCache?
+        let prefix = try model.prefix(batch.tokens, upTo: seam, taps: taps, cache: &cache)
+        let decision = try decide(prefix, promptLengths: batch.promptLengths)
+        let hidden = try model.suffix(prefix, adaptation: decision.adaptation, cache: &cache)
+        let logits = try batch.targetLogits(hidden, model: model)  // [N, V]
+        let isRight = try logits.argmax(dim: -1).isEqual(to: batch.labels).bools()
+        let likelihood = try logits.logSoftmax(dim: -1)
+            .gathered(dim: -1, index: batch.labels.unsqueezed(-1)).floats()
+        var start = 0
+        return zip(batch.targetLengths, decision.traces).map { length, trace in
+            defer { start += length }
+            return TargetScore(
+                isRight: Array(isRight[start..<start + length]),
+                logLikelihood: likelihood[start..<start + length].reduce(0) { $0 + Double($1) },
+                trace: trace)
+        }
+    }
+}
+
+/// What the model said to a prompt, and why.
+package struct Completion: Sendable {
+    package let text: String
+    package let tokens: [Int]
+    package let reason: StopReason
+    package let trace: RouteTrace
+}
+
+/// How well a target is predicted.
+package struct TargetScore: Sendable {
+    /// For each target token, the end mark included, whether it is the likeliest.
+    package let isRight: [Bool]
+    /// The natural logarithm of the target's probability.
+    package let logLikelihood: Double
+    package let trace: RouteTrace
+}
+
+extension Array {
+    /// The elements in order, `size` at a time.
+    package func chunks(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

@@ -1,0 +1,128 @@
+package import Edits
+import Foundation
+package import LanguageModels
+package import Tokenizers
+import Torch
+
+// Sizes: L adapted layers, E experts a layer, r rank, d width of the query.
+
+extension ELDER {
+    /// An editor that has learned nothing yet: it changes nothing, since every B is zero.
+    ///
+    /// A starts uniform in ±1/√r, far above a textbook LoRA's ±1/√in: the released code draws it on
+    /// the transposed layout, and the published learning rate is tied to that (elder.md §2.3).
+    ///
+    /// - Throws: `EditError` for a recipe that does not fit the model.
+    package init(
+        model: CausalModel, tokenizer: any Tokenizer, config: ELDERConfig, seed: UInt64
+    ) throws {
+        try config.validate(againstBlocks: model.configuration.blocks)
+        let site = Site(block: config.firstBlock, part: config.part.site)
+        let (width, output) = (
+            model.configuration.inputWidth(of: site), model.configuration.outputWidth(of: site)
+        )
+        // Every tensor has a seed of its own, so that adding a layer changes no other.
+        var seeds = SplitMix64(seed: seed)
+        func uniform(_ shape: [Int], bound: Double) throws -> Tensor {
+            try Tensor.uniform(
+                shape, low: -bound, high: bound, seed: seeds.next(), device: model.device
+            ).requireGradient()
+        }
+        let (experts, rank) = (config.experts, config.rank)
+        let layers = try (0..<config.layers).map { _ in
+            LoRALayer(
+                a: try uniform(
+                    [experts, width, rank],
+                    bound: config.initialScale / Double(rank).squareRoot()),
+                b: try Tensor.zeros([experts, rank, output], device: model.device)
+                    .requireGradient())
+        }
+        let bound = 1 / Double(width).squareRoot()
+        let router = Router(
+            weight: try uniform([config.layers, experts, width], bound: bound),
+            bias: try uniform([config.layers, experts], bound: bound))
+        self.init(
+            model: model, tokenizer: tokenizer, config: config, router: router, layers: layers,
+            allocator: CodeAllocator(
+                layers: config.layers, experts: experts, active: config.active,
+                seed: seeds.next()),
+            memory: EditMemory(seed: seeds.next()))
+    }
+
+    package var trainableParameters: Int { trained.reduce(0) { $0 + $1.count } }
+
+    package var storedBytes: StoredBytes {
+        StoredBytes(
+            constant: trained.reduce(0) { $0 + $1.byteCount }, growing: memory.byteCount)
+    }
+
+    package func state() throws -> MethodState {
+        var tensors = ["router.weight": router.weight, "router.bias": router.bias]
+        for (index, layer) in layers.enumerated() {
+            tensors["layers.\(index).a"] = layer.a
+            tensors["layers.\(index).b"] = layer.b
+        }
+        tensors["memory.queries"] = memory.queries
+        let rest = Rest(
+            config: config, allocator: allocator, rows: memory.rows, codes: memory.codes,
+            random: memory.random)
+        return MethodState(tensors: tensors, document: try rest.json())
+    }
+
+    /// Goes on where `state` was taken.
+    ///
+    /// - Throws: `EditError` or `TorchError` for a state that is damaged or of another model.
+    package init(
+        restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
+    ) throws {
+        let rest = try Rest(json: state.document)
+        func tensor(_ name: String) throws -> Tensor {
+            guard let tensor = state.tensors[name] else {
+                throw EditError(
+                    "The saved editor lacks the tensor '\(name)'; save it again from the original.")
+            }
+            return try tensor.to(model.device).copy()
+        }
+        let layers = try (0..<rest.config.layers).map {
+            LoRALayer(
+                a: try tensor("layers.\($0).a").requireGradient(),
+                b: try tensor("layers.\($0).b").requireGradient())
+        }
+        let router = Router(
+            weight: try tensor("router.weight").requireGradient(),
+            bias: try tensor("router.bias").requireGradient())
+        let memory = EditMemory(
+            rows: rest.rows, codes: rest.codes,
+            queries: rest.rows.isEmpty ? nil : try tensor("memory.queries"), random: rest.random)
+        self.init(
+            model: model, tokenizer: tokenizer, config: rest.config, router: router,
+            layers: layers, allocator: rest.allocator, memory: memory)
+    }
+}
+
+/// What of an editor is not a tensor.
+private struct Rest: Codable {
+    let config: ELDERConfig
+    let allocator: CodeAllocator
+    let rows: [EditRow]
+    let codes: DeferralIndex
+    let random: SplitMix64
+
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+extension Rest {
+    init(json: String) throws {
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+        } catch {
+            throw EditError(
+                "The saved editor's record cannot be read (\(error)); "
+                    + "save it again from the original.")
+        }
+    }
+}

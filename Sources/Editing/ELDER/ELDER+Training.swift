@@ -1,0 +1,131 @@
+package import Edits
+package import LanguageModels
+import Torch
+
+// Sizes: B rows, N target tokens, V vocabulary, L adapted layers, E experts a layer, d width of the
+// query.
+
+extension ELDER {
+    /// Learns the rows of `edits`, a few at a time, in their order.
+    package mutating func learn(
+        _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
+    ) throws {
+        let rows = edits.flatMap(\.rows)
+        var done = Set<String>()
+        for new in rows.chunks(of: config.batchSize) {
+            let all = new + memory.sample(config.replayRows)
+            let batch = try EditBatch(all, model: model, tokenizer: tokenizer)
+            let losses = try train(batch, towards: assignedCodes(all), new: new)
+            done.formUnion(new.map(\.editID))
+            try onProgress(
+                LearningProgress(
+                    edits: done.count, totalEdits: edits.count, steps: losses.count,
+                    loss: losses.last ?? 0))
+        }
+    }
+
+    /// The tensors that training changes: A, B and router of every layer.
+    var trained: [Tensor] {
+        layers.flatMap { [$0.a, $0.b] } + [router.weight, router.bias]
+    }
+
+    /// The sites whose linear maps are adapted, from the seam up.
+    var sites: [Site] {
+        config.blocks.map { Site(block: $0, part: config.part.site) }
+    }
+
+    /// The frozen model ends at the first adapted map.
+    package var seam: Site { sites[0] }
+
+    /// The query is what enters the same map of a lower block.
+    package var taps: [Site] { [Site(block: config.queryBlock, part: config.part.site)] }
+
+    /// The query of each row, float32 [B, d]: the tapped input at the prompt's last token.
+    func query(_ prefix: PrefixActivations, promptLengths: [Int]) throws -> Tensor {
+        try prefix.taps[taps[0]]!.last(of: promptLengths).to(.float32)
+    }
+
+    /// The mixture that `routes` lead through.
+    func mixture(
+        _ routes: Routes, forcing allocation: Tensor? = nil, scope: Tensor? = nil
+    ) throws -> RoutedMixture {
+        let forced = config.trainingRouting == .allocation ? allocation : nil
+        let weights = try routes.weights(
+            forcing: forced, renormalising: config.renormalisesScores)
+        return RoutedMixture(
+            sites: sites, layers: layers,
+            weights: try weights * (config.alpha / Double(config.rank)), scope: scope)
+    }
+
+    /// What is added to the language-model loss (paper eq. 6; Table 4 for the alternatives).
+    func guidance(_ routes: Routes, towards allocation: Tensor?) throws -> Tensor {
+        switch config.guidance {
+        case .allocation:
+            try routes.guidanceLoss(towards: allocation!) * config.guidanceWeight
+        case .loadBalancing: try routes.balancingLoss() * config.guidanceWeight
+        case .off: try Tensor.zeros([], device: model.device)
+        }
+    }
+
+    /// Whether every target token leads its row by the margin; looked at every few steps only.
+    func isLearned(_ logits: Tensor, labels: Tensor, step: Int) throws -> Bool {
+        guard let stop = config.earlyStop, step > 0, step % stop.every == 0 else { return false }
+        return try withoutGradients {
+            let index = try labels.unsqueezed(-1)
+            let wanted = try logits.gathered(dim: -1, index: index)  // [N, 1]
+            let others = try logits.scattered(
+                dim: -1, index: index,
+                source: .full(index.shape, value: -.infinity, device: logits.device))
+            let lead =
+                try wanted.squeezed(-1) - others.max(dim: -1).values  // [N]
+            return try lead.floats().allSatisfy { $0 > Float(stop.margin) }
+        }
+    }
+
+    /// The pre-assigned code of each row; none where the recipe assigns none.
+    private mutating func assignedCodes(_ rows: [EditRow]) throws -> [RouteCode] {
+        switch config.allocation {
+        case .label: return try rows.map { try allocator.reserve($0.target) }
+        case .fact: return try rows.map { try allocator.reserve($0.factKey) }
+        case .unassigned: return []
+        }
+    }
+
+    /// Codes as ones and zeros, [B, L, E]; nil for none.
+    func oneHot(_ codes: [RouteCode]) throws -> Tensor? {
+        guard !codes.isEmpty else { return nil }
+        let bits = codes.flatMap { code in
+            (0..<code.layers).flatMap { layer in
+                (0..<code.experts).map { code.contains($0, layer: layer) ? Float(1) : 0 }
+            }
+        }
+        return try Tensor(
+            bits, shape: [codes.count, config.layers, config.experts], device: model.device)
+    }
+
+    /// Notes the new rows, the first of the batch.
+    mutating func remember(
+        _ new: [EditRow], query: Tensor, routes: Routes, assigned: [RouteCode]
+    ) throws {
+        let codes = config.codeStorage == .allocation ? assigned : try routes.codes()
+        let queries = try query.narrowed(dim: 0, start: 0, length: new.count)
+        try memory.remember(new, queries: queries, codes: Array(codes.prefix(new.count)))
+        guard config.codeStorage == .refreshed else { return }
+        try withoutGradients {
+            let current = try router.routes(memory.queries!, active: config.active).codes()
+            memory.replaceCodes(current)
+        }
+    }
+}
+
+extension ELDERConfig {
+    /// The step size for one step of a batch, counted from zero.
+    func learningRate(atStep step: Int) -> Double {
+        guard let decay = learningRateDecay else { return learningRate }
+        return (0..<step / decay.every).reduce(learningRate) { rate, _ in rate * decay.factor }
+    }
+}
+
+extension ELDERConfig.Part {
+    var site: FeedForwardPart { self == .expansion ? .expansion : .contraction }
+}

@@ -1,0 +1,4 @@
+@main
+struct ErrataCommand {
+    static func main() {}
+}
