@@ -3,50 +3,31 @@ import Tokenizers
 
 /// Encodes and decodes what `reference/tokenizers_parity.py` wrote, and measures how fast.
 enum TokenizerParity {
-    /// What our side found, one file for each tokenizer.
-    private struct Answer: Encodable {
-        var withSpecial: [[Int]]
-        var plain: [[Int]]
-        var kept: [String]
-        var skipped: [String]
-        /// Whether decoding id by id gave the same text.
-        var streamed: [Bool]
-        /// Seconds for each set of texts, encoding and decoding: the best of the passes.
-        var seconds: [String: [Double]]
-    }
-
-    private struct Question: Decodable {
-        var tokenizer: String
-        var strings: [String]
-        var ids: [[Int]]
-        var timed: [String: [String]]
-        var passes: Int
-    }
-
-    /// Answers every `NAME.question.json` of the folder with a `NAME.answer.json`.
+    /// Reads `strings.jsonl` and `rows.jsonl` of the folder, writes what the tokenizer makes of
+    /// them, and prints the seconds for `short.jsonl` and `long.jsonl`.
     static func run(_ arguments: ArraySlice<String>) throws {
-        guard let path = arguments.first, arguments.count == 1 else {
-            throw ParityError("expected: errata-parity tokenizers FOLDER")
+        guard arguments.count == 3, let passes = arguments.last.flatMap({ Int($0) }) else {
+            throw ParityError("expected: errata-parity tokenizers FOLDER TOKENIZER PASSES")
         }
-        let folder = URL(fileURLWithPath: path)
-        let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
-        for name in names where name.hasSuffix(".question.json") {
-            let data = try Data(contentsOf: folder.appendingPathComponent(name))
-            let answer = try answer(to: try JSONDecoder().decode(Question.self, from: data))
-            let file = name.replacingOccurrences(of: ".question.", with: ".answer.")
-            try JSONEncoder().encode(answer).write(to: folder.appendingPathComponent(file))
-        }
-    }
+        let paths = arguments.map { URL(fileURLWithPath: $0) }
+        let folder = paths[0]
+        let tokenizer = try loadTokenizer(from: paths[1])
 
-    private static func answer(to question: Question) throws -> Answer {
-        let tokenizer = try loadTokenizer(from: URL(fileURLWithPath: question.tokenizer))
-        return Answer(
-            withSpecial: question.strings.map { tokenizer.encode($0, addSpecialTokens: true) },
-            plain: question.strings.map { tokenizer.encode($0, addSpecialTokens: false) },
-            kept: question.ids.map { tokenizer.decode($0, skipSpecialTokens: false) },
-            skipped: question.ids.map { tokenizer.decode($0, skipSpecialTokens: true) },
-            streamed: question.ids.map { isStreamedWhole($0, tokenizer) },
-            seconds: question.timed.mapValues { time($0, tokenizer, passes: question.passes) })
+        let strings = try texts(folder, "strings")
+        try write(strings.map { row(tokenizer.encode($0)) }, folder, "ids")
+        let plain = strings.map { row(tokenizer.encode($0, addSpecialTokens: false)) }
+        try write(plain, folder, "plain")
+
+        let rows = try lines(folder, "rows").map(ids)
+        try write(try rows.map { try text(tokenizer.decode($0)) }, folder, "skipped")
+        let kept = try rows.map { try text(tokenizer.decode($0, skipSpecialTokens: false)) }
+        try write(kept, folder, "kept")
+        try write(rows.map { "\(isStreamedWhole($0, tokenizer))" }, folder, "streamed")
+
+        for kind in ["short", "long"] {
+            let seconds = time(try texts(folder, kind), tokenizer, passes: passes)
+            print(kind, seconds.encoding, seconds.decoding)
+        }
     }
 
     private static func isStreamedWhole(_ ids: [Int], _ tokenizer: any Tokenizer) -> Bool {
@@ -58,17 +39,51 @@ enum TokenizerParity {
         }
     }
 
+    // MARK: Time
+
+    /// The best of the passes, in seconds.
     private static func time(
         _ texts: [String], _ tokenizer: any Tokenizer, passes: Int
-    ) -> [Double] {
+    ) -> (encoding: Double, decoding: Double) {
         let rows = texts.map { tokenizer.encode($0) }
         let encoding = best(of: passes) { for text in texts { _ = tokenizer.encode(text) } }
         let decoding = best(of: passes) { for row in rows { _ = tokenizer.decode(row) } }
-        return [encoding, decoding]
+        return (encoding, decoding)
     }
 
     private static func best(of passes: Int, _ body: () -> Void) -> Double {
         let clock = ContinuousClock()
         return (0..<passes).map { _ in clock.measure(body) / .seconds(1) }.min() ?? 0
+    }
+
+    // MARK: Files
+
+    private static func lines(_ folder: URL, _ name: String) throws -> [Data] {
+        let data = try Data(contentsOf: folder.appendingPathComponent("\(name).jsonl"))
+        return data.split(separator: UInt8(ascii: "\n")).map { Data($0) }
+    }
+
+    private static func texts(_ folder: URL, _ name: String) throws -> [String] {
+        let decoder = JSONDecoder()
+        return try lines(folder, name).map { try decoder.decode(String.self, from: $0) }
+    }
+
+    private static func write(_ lines: [String], _ folder: URL, _ name: String) throws {
+        let data = Data((lines.joined(separator: "\n") + "\n").utf8)
+        try data.write(to: folder.appendingPathComponent("\(name).answer.jsonl"))
+    }
+
+    private static func ids(_ line: Data) -> [Int] {
+        line.dropFirst().dropLast().split(separator: UInt8(ascii: ",")).compactMap {
+            Int(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespaces))
+        }
+    }
+
+    private static func row(_ ids: [Int]) -> String {
+        "[" + ids.map(String.init).joined(separator: ",") + "]"
+    }
+
+    private static func text(_ text: String) throws -> String {
+        String(decoding: try JSONEncoder().encode(text), as: UTF8.self)
     }
 }

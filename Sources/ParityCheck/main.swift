@@ -5,7 +5,8 @@ do {
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch arguments.first {
     case "tokenizers": try TokenizerParity.run(arguments.dropFirst())
-    default: throw ParityError("expected: errata-parity tokenizers FOLDER")
+    case "logits": try LogitsParity.run(arguments.dropFirst())
+    default: throw ParityError("expected: errata-parity tokenizers FOLDER, or logits FOLDER")
     }
 } catch {
     FileHandle.standardError.write(Data("errata-parity: \(error)\n".utf8))
