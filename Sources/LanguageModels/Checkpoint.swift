@@ -57,7 +57,8 @@ struct Checkpoint {
         guard tensor.dtype.isFloating else {
             throw ModelError(
                 "The tensor '\(place.name)' must hold floating-point numbers, but holds "
-                    + "\(tensor.dtype); quantised checkpoints are not supported, take the plain one.")
+                    + "\(tensor.dtype); quantised checkpoints are not supported, take the plain one."
+            )
         }
         tensor = try tensor.dtype == dtype ? tensor.copy() : tensor.to(dtype)
         tensor = try tensor.to(device)
@@ -83,7 +84,11 @@ struct Checkpoint {
 
 extension Checkpoint {
     private struct Index: Decodable {
-        let weight_map: [String: String]
+        let weightMap: [String: String]
+
+        enum CodingKeys: String, CodingKey {
+            case weightMap = "weight_map"
+        }
     }
 
     /// The weight files of `directory`.
@@ -107,7 +112,7 @@ extension Checkpoint {
 
     private static func shards(_ index: URL) throws -> [URL] {
         guard let data = try? Data(contentsOf: index),
-            let map = try? JSONDecoder().decode(Index.self, from: data).weight_map
+            let map = try? JSONDecoder().decode(Index.self, from: data).weightMap
         else {
             throw ModelError(
                 "\(index.path) must be JSON with a 'weight_map', but is not; download it again.")

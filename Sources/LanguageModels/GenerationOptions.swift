@@ -74,4 +74,9 @@ package struct Generation: Equatable, Sendable {
     /// What was added to the prompt, without the token or sequence that ended it.
     package var tokens: [Int]
     package var reason: StopReason
+
+    package init(tokens: [Int], reason: StopReason) {
+        self.tokens = tokens
+        self.reason = reason
+    }
 }

@@ -74,7 +74,8 @@ struct HuggingFaceConfiguration: Decodable {
         do {
             self = try decoder.decode(Self.self, from: data)
         } catch DecodingError.typeMismatch(let type, let context) {
-            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            let key = context.codingPath.map { Self.snakeCase($0.stringValue) }
+                .joined(separator: ".")
             throw ModelError(
                 "config.json: '\(key)' must be of type \(type), but something else stands there; "
                     + "correct that value.")
@@ -83,6 +84,10 @@ struct HuggingFaceConfiguration: Decodable {
                 "config.json must be a JSON object, but it cannot be read as one; "
                     + "download the file again or correct it.")
         }
+    }
+
+    private static func snakeCase(_ name: String) -> String {
+        name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
     }
 
     /// The value of a key a model cannot do without.

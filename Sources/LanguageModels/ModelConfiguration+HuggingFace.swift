@@ -55,7 +55,8 @@ extension ModelConfiguration {
             activation: try file.activation(file.hiddenAct ?? "silu"),
             epsilon: file.rmsNormEps ?? 1e-6,
             rotary: try RotaryPositions(file, contextLength: context),
-            hasAttentionBias: file.attentionBias ?? false, hasFeedForwardBias: file.mlpBias ?? false,
+            hasAttentionBias: file.attentionBias ?? false,
+            hasFeedForwardBias: file.mlpBias ?? false,
             isTied: file.tieWordEmbeddings ?? false, beginningOfText: file.bosTokenId,
             endOfText: file.eosTokenId?.values ?? [])
     }
@@ -78,7 +79,8 @@ extension ModelConfiguration {
 
     private var gpt2JSON: [String: Any] {
         [
-            "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_positions": contextLength,
+            "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"],
+            "n_positions": contextLength,
             "n_ctx": contextLength, "n_embd": width, "n_layer": blocks, "n_head": heads,
             "n_inner": feedForwardWidth, "activation_function": activation.rawValue,
             "layer_norm_epsilon": epsilon,

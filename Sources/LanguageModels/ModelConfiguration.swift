@@ -67,6 +67,7 @@ package struct ModelConfiguration: Codable, Sendable, Equatable {
     package static let gpt2Medium = gpt2(width: 1024, blocks: 24, heads: 16)
     package static let gpt2Large = gpt2(width: 1280, blocks: 36, heads: 20)
     package static let gpt2XL = gpt2(width: 1600, blocks: 48, heads: 25)
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     package static let llama2_7B = llama(
         width: 4096, blocks: 32, heads: 32, feedForwardWidth: 11008)
 }

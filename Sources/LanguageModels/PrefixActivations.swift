@@ -75,7 +75,8 @@ package struct PrefixActivations {
     ) throws -> PrefixActivations {
         PrefixActivations(
             seam: seam, residual: try change(residual), input: try change(input),
-            output: try change(output), gate: try gate.map(change), taps: try taps.mapValues(change),
+            output: try change(output), gate: try gate.map(change),
+            taps: try taps.mapValues(change),
             arrangement: arrangement)
     }
 }

@@ -45,7 +45,8 @@ package struct RotaryPositions: Codable, Sendable, Equatable {
         case .linear(let factor): return plain.map { $0 / Float(factor) }
         case .llama3(let factor, let low, let high, let trained):
             return plain.map {
-                llama3($0, factor: Float(factor), low: Float(low), high: Float(high),
+                llama3(
+                    $0, factor: Float(factor), low: Float(low), high: Float(high),
                     trained: Float(trained))
             }
         case .yarn(let yarn): return yarn.stretched(plain, base: base, headWidth: headWidth)
