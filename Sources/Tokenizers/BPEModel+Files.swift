@@ -26,7 +26,8 @@ extension BPEModel {
     init(vocabulary file: Component, mergesText: [UInt8]) throws {
         let vocabulary = try ByteTable(vocabulary: file)
         var merges: [(left: Int32, right: Int32, result: Int32)] = []
-        let lines = mergesText.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let lineEnd = UInt8(ascii: "\n")
+        let lines = mergesText.split(separator: lineEnd, omittingEmptySubsequences: false)
         for (number, line) in lines.enumerated() {
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             if line.starts(with: "#version".utf8) || line.isEmpty { continue }
@@ -65,7 +66,8 @@ extension BPEModel {
         _ pair: [ArraySlice<UInt8>], _ vocabulary: ByteTable, _ place: String
     ) throws -> (left: Int32, right: Int32, result: Int32) {
         guard pair.count == 2 else {
-            throw TokenizerError("\(place) should name two tokens, not \(pair.count); replace the file.")
+            throw TokenizerError(
+                "\(place) should name two tokens, not \(pair.count); copy the file again.")
         }
         let ids = [Array(pair[0]), Array(pair[1]), Array(pair[0] + pair[1])].map {
             ($0, vocabulary.id(of: $0))

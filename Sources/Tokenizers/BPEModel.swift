@@ -51,7 +51,8 @@ struct BPEModel: Sendable {
             }
         }
         byteTokens = (UInt8.min...UInt8.max).map { byte in
-            vocabulary.id(of: "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">")
+            let digits = String(byte, radix: 16, uppercase: true)
+            return vocabulary.id(of: byte < 16 ? "<0x0\(digits)>" : "<0x\(digits)>")
         }
         let crosses = merges.contains { merge in
             Self.isMarked(vocabulary.bytes(of: Int(merge.right)), atEnd: false)

@@ -19,6 +19,8 @@ package final class BPETokenizer: Tokenizer {
     private let parts: Parts
     /// The model's vocabulary and the added tokens.
     private let tokens: ByteTable
+    /// What each id is decoded from: for normalized added tokens what normalisation makes of them.
+    private let names: ByteTable
     private let isSpecial: [Bool]
     private let addedBefore: AddedTokenFinder
     private let addedAfter: AddedTokenFinder
@@ -31,23 +33,32 @@ package final class BPETokenizer: Tokenizer {
         vocabularySize = tokens.size
         beginningOfText = parts.beginningOfText
         endOfText = parts.endOfText
-        var isSpecial = [Bool](repeating: false, count: tokens.size)
-        for token in added where token.isSpecial { isSpecial[token.id] = true }
-        self.isSpecial = isSpecial
+
+        let normalized = added.filter(\.isNormalized).map { token in
+            var token = token
+            token.content = parts.normalizer.applied(to: token.content)
+            return token
+        }
         addedBefore = AddedTokenFinder(added.filter { !$0.isNormalized })
-        addedAfter = AddedTokenFinder(
-            added.filter(\.isNormalized).map { token in
-                var token = token
-                token.content = parts.normalizer.applied(to: token.content)
-                return token
-            })
+        addedAfter = AddedTokenFinder(normalized)
+        names = Self.table(of: tokens, and: normalized)
+        // By name, as in the package that this must equal: a special token that normalisation
+        // changes is no longer one.
+        let special = Set(added.filter(\.isSpecial).map(\.content))
+        var isSpecial = [Bool](repeating: false, count: tokens.size)
+        for token in added {
+            isSpecial[token.id] = special.contains(Array(names.bytes(of: token.id) ?? []))
+        }
+        self.isSpecial = isSpecial
     }
 
-    private static func table(of vocabulary: ByteTable, and added: [AddedToken]) -> ByteTable {
-        let new = added.filter { vocabulary.id(of: $0.content) < 0 }
-        if new.isEmpty { return vocabulary }
-        let old = (0..<vocabulary.size).compactMap { id in
-            vocabulary.bytes(of: id).map { (Array($0), id) }
+    /// The table with the added tokens in it, under the names that they have there.
+    private static func table(of table: ByteTable, and added: [AddedToken]) -> ByteTable {
+        let new = added.filter { table.bytes(of: $0.id)?.elementsEqual($0.content) != true }
+        if new.isEmpty { return table }
+        let replaced = Set(new.map(\.id))
+        let old = (0..<table.size).filter { !replaced.contains($0) }.compactMap { id in
+            table.bytes(of: id).map { (Array($0), id) }
         }
         return ByteTable(old + new.map { ($0.content, $0.id) })
     }
@@ -60,7 +71,7 @@ package final class BPETokenizer: Tokenizer {
     }
 
     package func token(of id: Int) -> String? {
-        tokens.bytes(of: id).map { String(decoding: $0, as: UTF8.self) }
+        names.bytes(of: id).map { String(decoding: $0, as: UTF8.self) }
     }
 
     // MARK: Decoding
@@ -68,7 +79,7 @@ package final class BPETokenizer: Tokenizer {
     package func decode(_ ids: [Int], skipSpecialTokens: Bool) -> String {
         var kept = TokenBytes()
         for id in ids {
-            guard let token = tokens.bytes(of: id) else { continue }
+            guard let token = names.bytes(of: id) else { continue }
             if skipSpecialTokens, isSpecial[id] { continue }
             kept.append(token)
         }

@@ -51,9 +51,10 @@ struct ByteTable: Sendable {
         while capacity < tokens.count * 2 { capacity *= 2 }
         var slots = [Int32](repeating: -1, count: capacity)
         for (bytes, id) in tokens {
-            var slot = bytes.withUnsafeBufferPointer {
-                $0.isEmpty ? 0 : Int(truncatingIfNeeded: hashValue(of: $0.baseAddress!, count: $0.count))
-            }
+            var slot =
+                bytes.withUnsafeBufferPointer {
+                    $0.baseAddress.map { hashValue(of: $0, count: bytes.count) }
+                }.map { Int(truncatingIfNeeded: $0) } ?? 0
             while true {
                 slot &= capacity - 1
                 let other = slots[slot]

@@ -39,7 +39,8 @@ extension URL {
         let place = appendingPathComponent(name).path
         let json = try JSONParser.parse(bytes, name: place)
         guard json.members != nil else {
-            throw TokenizerError("\(place) should hold a JSON object, not \(json.kind); replace it.")
+            throw TokenizerError(
+                "\(place) should hold a JSON object, not \(json.kind); copy the file again.")
         }
         return Component(json: json, place: place)
     }

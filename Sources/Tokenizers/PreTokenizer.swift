@@ -51,7 +51,8 @@ enum PreTokenizer: Sendable {
     var alphabet: BPEModel.Alphabet { if case .bytes = self { .bytes } else { .scalars } }
 
     private static func splitPattern(_ file: Component) throws -> SplitPattern {
-        guard let regex = try file.pattern("Regex"), let pattern = SplitPattern(regex: regex) else {
+        let regex = try file.pattern("Regex")
+        guard let pattern = regex.flatMap(SplitPattern.init(regex:)) else {
             throw file.unsupported(
                 "a Split with an unknown pattern", known: "known patterns: GPT-2, LLaMA-3, Qwen2")
         }
@@ -71,11 +72,11 @@ extension PreTokenizer.Metaspace {
         mark = try file.bytes("replacement")
         splits = try file.flag("split", missing: true)
         let adds = try file.flag("add_prefix_space", missing: true)
-        let scheme = try file.optional("prepend_scheme").map { _ in try file.text("prepend_scheme") }
-        guard let prepending = PreTokenizer.Prepending(rawValue: scheme ?? (adds ? "always" : "never"))
-        else {
+        let isNew = file.optional("prepend_scheme") != nil
+        let scheme = isNew ? try file.text("prepend_scheme") : adds ? "always" : "never"
+        guard let prepending = PreTokenizer.Prepending(rawValue: scheme) else {
             throw file.unsupported(
-                "a Metaspace with prepend_scheme \(scheme ?? "")",
+                "a Metaspace with prepend_scheme \(scheme)",
                 known: "known schemes: always, first, never")
         }
         guard mark.count > 0, String(decoding: mark, as: UTF8.self).unicodeScalars.count == 1 else {

@@ -1,0 +1,87 @@
+import Testing
+import Tokenizers
+
+/// GPT-2's two files.
+@Suite struct ByteLevelTests {
+    private static let vocabulary = """
+        {"H": 0, "i": 1, "Ġ": 2, "Hi": 3, "ĠHi": 4, "é": 5, "e\u{301}": 6, "Ã": 7, "©": 8,
+         "Ã©": 9, "Ċ": 10, "<|endoftext|>": 11, "ð": 12, "Ł": 13, "ĺ": 14, "Ģ": 15}
+        """
+    private static let merges = "#version: 0.2\nH i\nĠ Hi\nÃ ©\n"
+
+    private func load(_ config: String? = nil) throws -> any Tokenizer {
+        var files = ["vocab.json": Self.vocabulary, "merges.txt": Self.merges]
+        files["tokenizer_config.json"] = config
+        return try TokenizerFolder.load(files)
+    }
+
+    @Test func readsVocabularyAndMerges() throws {
+        let tokenizer = try load()
+        #expect(tokenizer.encode("Hi Hi\n") == [3, 4, 10])
+        #expect(tokenizer.decode([3, 4, 10]) == "Hi Hi\n")
+        #expect(tokenizer.vocabularySize == 16)
+    }
+
+    @Test func emptyTextHasNoTokens() throws {
+        #expect(try load().encode("") == [])
+        #expect(try load().decode([]) == "")
+    }
+
+    @Test func namesDifferByBytesNotByLooks() throws {
+        let tokenizer = try load()
+        #expect(tokenizer.id(of: "\u{E9}") == 5)
+        #expect(tokenizer.id(of: "e\u{301}") == 6)
+        // One scalar is the bytes C3 A9, whose characters are Ã and ©.
+        #expect(tokenizer.encode("\u{E9}") == [9])
+        #expect(tokenizer.id(of: "absent") == nil)
+        #expect(tokenizer.id(of: "") == nil)
+    }
+
+    @Test func idsOutsideTheVocabularyAreLeftOut() throws {
+        let tokenizer = try load()
+        #expect(tokenizer.decode([3, 99, -1, 3]) == "HiHi")
+        #expect(tokenizer.token(of: 99) == nil)
+        #expect(tokenizer.token(of: -1) == nil)
+        #expect(tokenizer.token(of: 4) == "ĠHi")
+    }
+
+    @Test func endOfTextIsFoundInsideText() throws {
+        let tokenizer = try load()
+        #expect(tokenizer.encode("Hi<|endoftext|>Hi") == [3, 11, 3])
+        #expect(tokenizer.decode([3, 11]) == "Hi")
+        #expect(tokenizer.decode([3, 11], skipSpecialTokens: false) == "Hi<|endoftext|>")
+        #expect(tokenizer.beginningOfText == 11)
+        #expect(tokenizer.endOfText == 11)
+    }
+
+    @Test func configurationNamesSpecialTokens() throws {
+        let tokenizer = try load(
+            """
+            {"bos_token": "<s>", "eos_token": {"content": "<|endoftext|>", "lstrip": false},
+             "unk_token": null, "add_bos_token": true, "add_prefix_space": true}
+            """)
+        // "<s>" is not in the vocabulary: it gets the next id.
+        #expect(tokenizer.beginningOfText == 16)
+        #expect(tokenizer.endOfText == 11)
+        #expect(tokenizer.vocabularySize == 17)
+        #expect(tokenizer.encode("Hi") == [16, 4])
+        #expect(tokenizer.encode("Hi", addSpecialTokens: false) == [4])
+    }
+
+    @Test func tokenizerFileComesBeforeTheTwoFiles() throws {
+        let file = tokenizerFile(
+            vocabulary: #"{"H":0,"i":1}"#,
+            parts: #""pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}"#)
+        let tokenizer = try TokenizerFolder.load([
+            "tokenizer.json": file, "vocab.json": Self.vocabulary, "merges.txt": Self.merges,
+        ])
+        #expect(tokenizer.encode("Hi") == [0, 1])
+    }
+
+    @Test func invalidBytesBecomeReplacementCharacters() throws {
+        let tokenizer = try load()
+        #expect(tokenizer.decode([12, 13, 14, 15]) == "😀")
+        #expect(tokenizer.decode([12, 13, 14]) == "\u{FFFD}")
+        #expect(tokenizer.decode([13, 3]) == "\u{FFFD}Hi")
+    }
+}
