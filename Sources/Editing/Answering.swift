@@ -36,9 +36,10 @@ extension EditingMethod {
     package func isUnchanged(_ prompts: [String]) throws -> [Bool] {
         let encoded = prompts.map { tokenizer.encode($0) }
         return try inBatches(encoded.map(\.count)) { indices in
-            let batch = try TokenBatch(indices.map { encoded[$0] }, device: model.device)
+            let prompts = indices.map { encoded[$0] }
+            let batch = try TokenBatch(prompts, device: model.device)
             let prefix = try model.prefix(batch, upTo: seam, taps: taps)
-            let decision = try decide(prefix, promptLengths: batch.lengths)
+            let decision = try decide(prefix, prompts: prompts)
             let edited = try model.logits(
                 model.suffix(prefix, adaptation: decision.adaptation).last(of: batch.lengths))
             let base = try model.logits(model.suffix(prefix).last(of: batch.lengths))
@@ -71,7 +72,7 @@ extension EditingMethod {
         var cache: KeyValueCache? = KeyValueCache()
         let batch = try TokenBatch(prompts, device: model.device)
         let prefix = try model.prefix(batch, upTo: seam, taps: taps, cache: &cache)
-        let decision = try decide(prefix, promptLengths: batch.lengths)
+        let decision = try decide(prefix, prompts: prompts)
         var decoders = prompts.map { _ in StreamingDecoder(tokenizer) }
         var texts = prompts.map { _ in "" }
         let generations = try model.generate(
@@ -93,7 +94,7 @@ extension EditingMethod {
     private func scoreTogether(_ batch: EditBatch) throws -> [TargetScore] {
         var cache: KeyValueCache?
         let prefix = try model.prefix(batch.tokens, upTo: seam, taps: taps, cache: &cache)
-        let decision = try decide(prefix, promptLengths: batch.promptLengths)
+        let decision = try decide(prefix, prompts: batch.prompts)
         let hidden = try model.suffix(prefix, adaptation: decision.adaptation, cache: &cache)
         let logits = try batch.targetLogits(hidden, model: model)  // [N, V]
         let isRight = try logits.argmax(dim: -1).isEqual(to: batch.labels).bools()

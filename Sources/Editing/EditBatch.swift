@@ -34,8 +34,8 @@ extension EditRecord {
 /// Rows as the model reads them: prompt, space, target, end mark; padded on the right.
 package struct EditBatch {
     package let tokens: TokenBatch
-    /// Tokens of each row's prompt; the query stands at the last of them.
-    package let promptLengths: [Int]
+    /// The tokens of each row's prompt; the query stands at the last of them.
+    package let prompts: [[Int]]
     /// Tokens of each row's target, the end mark included.
     package let targetLengths: [Int]
     /// Where target tokens are predicted, as positions in the flattened [B · T] rows: [N].
@@ -54,7 +54,7 @@ package struct EditBatch {
     /// Puts encoded rows side by side.
     init(_ rows: [EncodedRow], device: Device) throws {
         tokens = try TokenBatch(rows.map { $0.prompt + $0.target }, device: device)
-        promptLengths = rows.map(\.prompt.count)
+        prompts = rows.map(\.prompt)
         targetLengths = rows.map(\.target.count)
         let width = tokens.width
         let places = rows.enumerated().flatMap { index, row in
@@ -64,6 +64,8 @@ package struct EditBatch {
         positions = try Tensor(places, shape: [places.count], device: device)
         labels = try Tensor(rows.flatMap(\.target), shape: [places.count], device: device)
     }
+
+    package var promptLengths: [Int] { prompts.map(\.count) }
 
     /// The float32 logits that predict the targets, from the final hidden states: [N, V].
     package func targetLogits(_ hidden: Tensor, model: CausalModel) throws -> Tensor {

@@ -30,7 +30,7 @@ package protocol EditingMethod {
 
     /// Decides for each row of an already run prefix, at the last token of its prompt, whether an
     /// edit covers it, and what the model shall compute there instead.
-    func decide(_ prefix: PrefixActivations, promptLengths: [Int]) throws -> Decision
+    func decide(_ prefix: PrefixActivations, prompts: [[Int]]) throws -> Decision
 
     /// Everything that going on later needs, beside the base model.
     func state() throws -> MethodState

@@ -21,8 +21,8 @@ package struct Unedited: EditingMethod {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {}
 
-    package func decide(_ prefix: PrefixActivations, promptLengths: [Int]) throws -> Decision {
-        Decision(adaptation: nil, traces: promptLengths.map { _ in RouteTrace.unedited })
+    package func decide(_ prefix: PrefixActivations, prompts: [[Int]]) throws -> Decision {
+        Decision(adaptation: nil, traces: prompts.map { _ in RouteTrace.unedited })
     }
 
     package func state() throws -> MethodState { MethodState(tensors: [:], document: "{}") }

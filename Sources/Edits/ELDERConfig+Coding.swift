@@ -3,12 +3,11 @@ public import Foundation
 extension ELDERConfig {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case firstBlock, layers, part, queryBlock
-        case experts, active, rank, alpha, dropout, initialScale, renormalisesScores
-        case usesPerLayerQueries
+        case experts, active, rank, alpha, initialScale, renormalisesScores
         case guidance, guidanceWeight, allocation, trainingRouting
-        case batchSize, steps, learningRate, learningRateDecay, resetsOptimizer, skipsIdleExperts
+        case batchSize, steps, learningRate, learningRateDecay
         case earlyStop, replayRows
-        case gate, hammingThreshold, codeStorage, queryGate, latchesRoutes
+        case gate, hammingThreshold, codeStorage, matchGate, routeSource
     }
 
     /// Reads a recipe.
@@ -33,7 +32,7 @@ extension ELDERConfig {
     }
 
     /// This configuration with some keys set from text, as a command line has them:
-    /// `["steps": "30", "gate": "query", "queryGate": "{\"falseAcceptRate\": 0.05}"]`.
+    /// `["steps": "30", "gate": "match", "matchGate": "{\"coverage\": 0.6}"]`.
     ///
     /// - Throws: as `init(json:)`.
     public func replacing(_ values: [String: String]) throws -> ELDERConfig {
@@ -62,10 +61,8 @@ extension ELDERConfig {
         try read(.active, into: &active)
         try read(.rank, into: &rank)
         try read(.alpha, into: &alpha)
-        try read(.dropout, into: &dropout)
         try read(.initialScale, into: &initialScale)
         try read(.renormalisesScores, into: &renormalisesScores)
-        try read(.usesPerLayerQueries, into: &usesPerLayerQueries)
         try read(.guidance, into: &guidance)
         try read(.guidanceWeight, into: &guidanceWeight)
         try read(.allocation, into: &allocation)
@@ -74,30 +71,28 @@ extension ELDERConfig {
         try read(.steps, into: &steps)
         try read(.learningRate, into: &learningRate)
         try read(.learningRateDecay, into: &learningRateDecay)
-        try read(.resetsOptimizer, into: &resetsOptimizer)
-        try read(.skipsIdleExperts, into: &skipsIdleExperts)
         try read(.earlyStop, into: &earlyStop)
         try read(.replayRows, into: &replayRows)
         try read(.gate, into: &gate)
         try read(.hammingThreshold, into: &hammingThreshold)
         try read(.codeStorage, into: &codeStorage)
-        try read(.queryGate, into: &queryGate)
-        try read(.latchesRoutes, into: &latchesRoutes)
+        try read(.matchGate, into: &matchGate)
+        try read(.routeSource, into: &routeSource)
         try validate()
     }
 }
 
-extension ELDERConfig.QueryGate {
-    private enum CodingKeys: String, CodingKey, CaseIterable { case threshold, falseAcceptRate }
+extension ELDERConfig.MatchGate {
+    private enum CodingKeys: String, CodingKey, CaseIterable { case coverage, cosine, samples }
 
     public init(from decoder: any Decoder) throws {
         try decoder.refuseUnknownKeys(
-            known: CodingKeys.allCases.map(\.rawValue), what: "queryGate key")
+            known: CodingKeys.allCases.map(\.rawValue), what: "matchGate key")
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init()
-        threshold = try values.decodeIfPresent(Double.self, forKey: .threshold)
-        falseAcceptRate =
-            try values.decodeIfPresent(Double.self, forKey: .falseAcceptRate) ?? falseAcceptRate
+        coverage = try values.decodeIfPresent(Double.self, forKey: .coverage)
+        cosine = try values.decodeIfPresent(Double.self, forKey: .cosine)
+        samples = try values.decodeIfPresent(Int.self, forKey: .samples) ?? samples
     }
 }
 

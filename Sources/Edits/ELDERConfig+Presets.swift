@@ -27,7 +27,8 @@ extension ELDERConfig {
     /// - Throws: as `paper(blocks:part:)`.
     public static func `default`(blocks: Int, part: Part) throws -> ELDERConfig {
         var config = try paper(blocks: blocks, part: part)
-        config.gate = .query
+        config.gate = .match
+        config.routeSource = .match
         config.codeStorage = .refreshed
         config.renormalisesScores = true
         config.learningRate = 3e-3

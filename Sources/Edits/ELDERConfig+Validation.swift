@@ -37,7 +37,6 @@ extension ELDERConfig {
             "\(active)")
         try require(rank >= 1, "rank", "at least 1", "\(rank)")
         try require(alpha > 0 && alpha.isFinite, "alpha", "above 0", "\(alpha)")
-        try require(dropout >= 0 && dropout < 1, "dropout", "from 0 to below 1", "\(dropout)")
         try require(
             initialScale > 0 && initialScale.isFinite, "initialScale", "above 0",
             "\(initialScale)")
@@ -76,12 +75,14 @@ extension ELDERConfig {
 
     private func validateDeferral() throws {
         try require(hammingThreshold >= 0, "hammingThreshold", "at least 0", "\(hammingThreshold)")
-        let rate = queryGate.falseAcceptRate
-        try require(rate >= 0 && rate <= 1, "queryGate.falseAcceptRate", "from 0 to 1", "\(rate)")
-        if let threshold = queryGate.threshold {
-            try require(
-                0...2 ~= threshold, "queryGate.threshold",
-                "from 0 to 2, one minus a cosine", "\(threshold)")
+        try require(
+            routeSource == .prompt || gate == .match, "routeSource",
+            "`prompt`, because the gate `code` matches no stored prompt", "`match`")
+        try require(
+            matchGate.samples >= 16, "matchGate.samples", "at least 16", "\(matchGate.samples)")
+        for (key, value) in [("coverage", matchGate.coverage), ("cosine", matchGate.cosine)] {
+            guard let value else { continue }
+            try require(0..<1 ~= value, "matchGate.\(key)", "from 0 to below 1", "\(value)")
         }
     }
 

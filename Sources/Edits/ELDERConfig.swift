@@ -29,17 +29,12 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     public var rank = 8
     /// LoRA outputs are scaled by alpha / rank. Paper: 8, hence by 1.
     public var alpha = 8.0
-    /// Share of a LoRA's inputs dropped while training. Paper: 0.
-    public var dropout = 0.0
     /// A starts uniform in ± initialScale / √rank, B at zero. Paper: 1; the learning rate is tied
     /// to it (elder.md §2.3).
     public var initialScale = 1.0
     /// Whether the k scores are divided by their sum, so that later edits cannot rescale earlier
     /// ones by making the router surer. Paper: no.
     public var renormalisesScores = false
-    /// Whether each router sees its own layer's input instead of the one shared query; an
-    /// ablation (elder.md §8.4). Paper: no.
-    public var usesPerLayerQueries = false
 
     // MARK: Guidance (§2.3, eq. 5–6)
 
@@ -64,16 +59,10 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     /// Lowers the step size within a batch; absent means constant. Paper: absent; MELO's scripts:
     /// every 30 steps by a half.
     public var learningRateDecay: Decay? = nil
-    /// Whether Adam starts afresh with each batch. Paper: yes (MELO's loop).
-    public var resetsOptimizer = true
-    /// Whether LoRAs that no row of the step chose are left out of Adam's step; otherwise the
-    /// momentum of earlier steps moves them. Paper: no.
-    public var skipsIdleExperts = false
     /// Stops a batch once every target token is the most likely one; absent means all steps run.
     /// Paper: absent.
     public var earlyStop: EarlyStop? = nil
-    /// Rows of earlier edits trained again beside each batch, from cached prefix activations.
-    /// Paper: 0.
+    /// Rows of earlier edits, drawn at random, that are trained again beside each batch. Paper: 0.
     public var replayRows = 0
 
     // MARK: Deferral (§2.4, Algorithm 1)
@@ -86,11 +75,10 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     /// Code gate: which codes are stored. Paper (as released): those of the last step, never
     /// refreshed.
     public var codeStorage = CodeStorage.lastStep
-    /// Query gate: when a prompt is near enough to a stored query.
-    public var queryGate = QueryGate()
-    /// Whether scope and routes are decided once, at the end of the prompt, and kept while
-    /// generating, as in training. The released code decides again at each token.
-    public var latchesRoutes = true
+    /// Match gate: when a prompt is near enough to a stored one.
+    public var matchGate = MatchGate()
+    /// Whose query the routers see. Paper: the prompt's own.
+    public var routeSource = RouteSource.prompt
 
     /// A configuration for these sites, all else as in the paper.
     ///
@@ -166,22 +154,39 @@ extension ELDERConfig {
     public enum Gate: String, Codable, Sendable, CaseIterable {
         /// The Hamming distance of route codes.
         case code
-        /// The centred cosine of queries.
-        case query
+        /// How much of a stored prompt's words the prompt covers, and how alike their queries are.
+        case match
     }
 
-    /// When the query gate takes a prompt to be covered.
-    public struct QueryGate: Codable, Sendable, Equatable {
-        /// In scope if one minus the centred cosine to the nearest stored query is strictly
-        /// below; absent means that calibration chooses it.
-        public var threshold: Double?
-        /// Calibration: the share of unlabelled prompts that may be accepted by mistake.
-        public var falseAcceptRate: Double
+    /// Whose query the routers see.
+    public enum RouteSource: String, Codable, Sendable, CaseIterable {
+        /// The prompt's own.
+        case prompt
+        /// That of the stored prompt it matched, so that every wording takes the edit's own route;
+        /// needs the match gate.
+        case match
+    }
 
-        /// A gate with a fixed `threshold`, or one calibrated to `falseAcceptRate`.
-        public init(threshold: Double? = nil, falseAcceptRate: Double = 0.01) {
-            self.threshold = threshold
-            self.falseAcceptRate = falseAcceptRate
+    /// When the match gate takes a prompt to be covered.
+    ///
+    /// Words tell subjects apart, which the model's hidden states hardly do; the query tells
+    /// relations and kinds of text apart, which words hardly do. Both must be near.
+    public struct MatchGate: Codable, Sendable, Equatable {
+        /// The least share of a stored prompt's weighted words that the prompt must have; absent
+        /// for a share that rises with the number of stored prompts, from 0.5 at 100 by 0.1 for
+        /// each factor of ten, to 0.7 at most.
+        public var coverage: Double?
+        /// The least centred cosine of the queries; absent for the one that few pairs of a text
+        /// sampled from the base model and a stored prompt reach.
+        public var cosine: Double?
+        /// Texts sampled from the base model, once, to learn what its text is like.
+        public var samples: Int
+
+        /// A gate that calibrates what is absent.
+        public init(coverage: Double? = nil, cosine: Double? = nil, samples: Int = 512) {
+            self.coverage = coverage
+            self.cosine = cosine
+            self.samples = samples
         }
     }
 

@@ -2,7 +2,8 @@
 public struct Match: Hashable, Codable, Sendable {
     /// Its place among the stored items.
     public var index: Int
-    /// Differing bits for the code gate; one minus the centred cosine for the query gate.
+    /// Differing bits for the code gate; 0 for the same
+    /// prompt and 1 at the edge of the match gate.
     public var distance: Double
 
     /// The item at `index`, `distance` away.

@@ -21,7 +21,7 @@ extension Decoder {
 }
 
 /// The sentence that refuses the name `name`, with the nearest of `known` as a suggestion.
-public func unknown(_ name: String, among known: [String], what: String) -> String {
+package func unknown(_ name: String, among known: [String], what: String) -> String {
     let nearest = known.min {
         spellingDistance($0, name) < spellingDistance($1, name)
     }
@@ -50,7 +50,7 @@ func spellingDistance(_ left: String, _ right: String) -> Int {
 }
 
 /// Says in one clause what a failed decoding expected, and where.
-public func sentence(for error: any Error) -> String {
+package func sentence(for error: any Error) -> String {
     switch error {
     case let error as EditError:
         error.message

@@ -88,7 +88,7 @@ import Torch
         let tokens = try TokenBatch(deferral.prompts)
         let (logits, decision) = try withoutGradients {
             let prefix = try fixture.model.prefix(tokens, upTo: editor.seam, taps: editor.taps)
-            let decision = try editor.decide(prefix, promptLengths: tokens.lengths)
+            let decision = try editor.decide(prefix, prompts: deferral.prompts)
             let hidden = try fixture.model.suffix(prefix, adaptation: decision.adaptation)
             return (try fixture.model.logits(hidden.last(of: tokens.lengths)), decision)
         }

@@ -74,7 +74,7 @@ import Testing
         (#""steps": 0"#, "Config key `steps` must be at least 1, not 0."),
         (#""active": 5"#, "Config key `active` must be from 1 to `experts` (4), not 5."),
         (#""allocation": "unassigned""#, "Config key `allocation` must be `label` or `fact`"),
-        (#""dropout": 1"#, "Config key `dropout` must be from 0 to below 1, not 1.0."),
+        (#""rank": 0"#, "Config key `rank` must be at least 1, not 0."),
         (#""learningRate": 0"#, "Config key `learningRate` must be above 0, not 0.0."),
     ])
     func refusesWhatItCannotUse(entry: String, sentence: String) {
@@ -101,10 +101,10 @@ import Testing
 
     @Test func takesOverridesAsTheCommandLineHasThem() throws {
         let config = try ELDERConfig.paper(blocks: 12, part: .expansion).replacing([
-            "steps": "30", "gate": "query", "earlyStop": #"{"every": 2}"#,
+            "steps": "30", "gate": "match", "earlyStop": #"{"every": 2}"#,
             "renormalisesScores": "true", "learningRate": "3e-3",
         ])
-        #expect(config.steps == 30 && config.gate == .query && config.learningRate == 3e-3)
+        #expect(config.steps == 30 && config.gate == .match && config.learningRate == 3e-3)
         #expect(config.earlyStop == ELDERConfig.EarlyStop(every: 2) && config.renormalisesScores)
         #expect(throws: EditError.self) { try config.replacing(["step": "30"]) }
     }

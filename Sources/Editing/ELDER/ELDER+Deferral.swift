@@ -1,17 +1,49 @@
 import Edits
+import Tokenizers
 import Torch
 
-// Sizes: B rows, n remembered rows, d width of the query.
+// Sizes: B rows, d width of the query.
 
 extension ELDER {
-    /// For each row of a batch: which remembered row is nearest, how near, and what follows.
-    func traces(_ query: Tensor, _ routes: Routes) throws -> [RouteTrace] {
-        let codes = try routes.codes()
-        return codes.map { code in
-            let scope = memory.codes.scope(of: code, threshold: config.hammingThreshold)
-            return RouteTrace(
-                scope, nearestEdit: scope.match.map { memory.rows[$0.index].editID },
-                threshold: Double(config.hammingThreshold), code: code, gate: .code)
+    /// Whether a stored row covers each prompt, and which is nearest.
+    func scopes(_ prompts: [[Int]], query: Tensor, routes: Routes) throws -> [Scope] {
+        switch config.gate {
+        case .code:
+            return try routes.codes().map {
+                memory.codes.scope(of: $0, threshold: config.hammingThreshold)
+            }
+        case .match:
+            guard let gate else { return prompts.map { _ in .deferred(nil) } }
+            let texts = prompts.map { tokenizer.decode($0) }
+            return try gate.nearest(to: texts, query: query).map {
+                Scope($0, threshold: Self.edge)
+            }
         }
     }
+
+    /// The queries the routers shall see, [B, d]: those of the matched rows, where the recipe says
+    /// so, and the prompts' own.
+    func routed(_ query: Tensor, by scopes: [Scope]) throws -> Tensor {
+        guard config.routeSource == .match else { return query }
+        let rows = try scopes.enumerated().map { row, scope in
+            guard scope.isEdited, let match = scope.match else {
+                return try query.at(dim: 0, index: row)
+            }
+            return try memory.queries!.at(dim: 0, index: match.index)
+        }
+        return try Tensor.stacked(rows, dim: 0)
+    }
+
+    /// The decisions in words.
+    func traces(_ scopes: [Scope], routes: Routes) throws -> [RouteTrace] {
+        let threshold = config.gate == .code ? Double(config.hammingThreshold) : Self.edge
+        return try zip(scopes, routes.codes()).map { scope, code in
+            RouteTrace(
+                scope, nearestEdit: scope.match.map { memory.rows[$0.index].editID },
+                threshold: threshold, code: code, gate: config.gate)
+        }
+    }
+
+    /// Where the match gate's distance ends.
+    private static var edge: Double { 1 }
 }

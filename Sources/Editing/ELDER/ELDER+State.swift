@@ -42,18 +42,20 @@ extension ELDER {
             weight: try uniform([config.layers, experts, width], bound: bound),
             bias: try uniform([config.layers, experts], bound: bound))
         self.init(
-            model: model, tokenizer: tokenizer, config: config, router: router, layers: layers,
+            model: model, tokenizer: tokenizer, config: config, seed: seed, router: router,
+            layers: layers,
             allocator: CodeAllocator(
                 layers: config.layers, experts: experts, active: config.active,
                 seed: seeds.next()),
-            memory: EditMemory(seed: seeds.next()))
+            memory: EditMemory(seed: seeds.next()), gate: nil)
     }
 
     package var trainableParameters: Int { trained.reduce(0) { $0 + $1.count } }
 
     package var storedBytes: StoredBytes {
         StoredBytes(
-            constant: trained.reduce(0) { $0 + $1.byteCount }, growing: memory.byteCount)
+            constant: trained.reduce(0) { $0 + $1.byteCount } + (gate?.samples.byteCount ?? 0),
+            growing: memory.byteCount)
     }
 
     package func state() throws -> MethodState {
@@ -63,9 +65,11 @@ extension ELDER {
             tensors["layers.\(index).b"] = layer.b
         }
         tensors["memory.queries"] = memory.queries
+        tensors["gate.center"] = gate?.center
+        tensors["gate.samples"] = gate?.samples
         let rest = Rest(
-            config: config, allocator: allocator, rows: memory.rows, codes: memory.codes,
-            random: memory.random)
+            config: config, seed: seed, allocator: allocator, rows: memory.rows,
+            codes: memory.codes, random: memory.random, words: gate?.words)
         return MethodState(tensors: tensors, document: try rest.json())
     }
 
@@ -94,19 +98,26 @@ extension ELDER {
         let memory = EditMemory(
             rows: rest.rows, codes: rest.codes,
             queries: rest.rows.isEmpty ? nil : try tensor("memory.queries"), random: rest.random)
+        let gate = try rest.words.map {
+            try MatchGate(
+                rest.config.matchGate, center: tensor("gate.center"),
+                samples: tensor("gate.samples"), words: $0, queries: memory.queries)
+        }
         self.init(
-            model: model, tokenizer: tokenizer, config: rest.config, router: router,
-            layers: layers, allocator: rest.allocator, memory: memory)
+            model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed,
+            router: router, layers: layers, allocator: rest.allocator, memory: memory, gate: gate)
     }
 }
 
 /// What of an editor is not a tensor.
 private struct Rest: Codable {
     let config: ELDERConfig
+    let seed: UInt64
     let allocator: CodeAllocator
     let rows: [EditRow]
     let codes: DeferralIndex
     let random: SplitMix64
+    let words: PromptIndex?
 
     func json() throws -> String {
         let encoder = JSONEncoder()

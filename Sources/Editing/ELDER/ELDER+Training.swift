@@ -11,6 +11,7 @@ extension ELDER {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
+        try calibrateGate()
         var done = Set<String>()
         for new in rows.chunks(of: config.batchSize) {
             let all = new + memory.sample(config.replayRows)
@@ -21,6 +22,16 @@ extension ELDER {
                 LearningProgress(
                     edits: done.count, totalEdits: edits.count, steps: losses.count,
                     loss: losses.last ?? 0))
+        }
+        try gate?.insert(rows.map(\.prompt), queries: memory.queries!)
+    }
+
+    /// Makes the match gate, once, where the recipe wants it.
+    private mutating func calibrateGate() throws {
+        guard config.gate == .match, gate == nil else { return }
+        gate = try withoutGradients {
+            try MatchGate.calibrated(
+                config.matchGate, model: model, tokenizer: tokenizer, tap: taps[0], seed: seed)
         }
     }
 

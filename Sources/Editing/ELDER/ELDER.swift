@@ -18,12 +18,17 @@ package struct ELDER: EditingMethod {
     package let model: CausalModel
     package let tokenizer: any Tokenizer
     package let config: ELDERConfig
+    /// Everything drawn at random follows from it.
+    let seed: UInt64
     /// What is trained.
     let router: Router
     let layers: [LoRALayer]  // L of them
     /// Which answer has which pre-assigned experts, and every row that was learned.
     var allocator: CodeAllocator
     var memory: EditMemory
+    /// Finds the stored prompt that a prompt rephrases; nil before the first edit, and without use
+    /// where codes decide.
+    var gate: MatchGate?
 
     /// Teaches one batch, of which the first rows are `new`, and returns the loss of each step.
     ///
@@ -59,13 +64,17 @@ package struct ELDER: EditingMethod {
     }
 
     /// Decides from the prompts alone which of them an edit covers, and fixes their routes.
-    package func decide(_ prefix: PrefixActivations, promptLengths: [Int]) throws -> Decision {
-        let query = try query(prefix, promptLengths: promptLengths)  // [B, d]
-        let routes = try router.routes(query, active: config.active)
-        let traces = try traces(query, routes)
-        let isEdited = traces.map { $0.decision == .edited }
-        guard isEdited.contains(true) else { return Decision(adaptation: nil, traces: traces) }
-        let scope = try Tensor(isEdited, shape: [isEdited.count], device: model.device)
+    package func decide(_ prefix: PrefixActivations, prompts: [[Int]]) throws -> Decision {
+        let query = try query(prefix, promptLengths: prompts.map(\.count))  // [B, d]
+        let own = try router.routes(query, active: config.active)
+        let scopes = try scopes(prompts, query: query, routes: own)
+        let traces = try traces(scopes, routes: own)
+        guard scopes.contains(where: \.isEdited) else {
+            return Decision(adaptation: nil, traces: traces)
+        }
+        let routes = try router.routes(routed(query, by: scopes), active: config.active)
+        let scope = try Tensor(
+            scopes.map(\.isEdited), shape: [scopes.count], device: model.device)
         return Decision(adaptation: try mixture(routes, scope: scope), traces: traces)
     }
 }

@@ -1,0 +1,66 @@
+import Crypto
+import Foundation
+import LanguageModels
+import Tokenizers
+import Torch
+
+/// A frozen checkpoint with its tokenizer.
+struct BaseModel {
+    let directory: URL
+    let model: CausalModel
+    let tokenizer: any Tokenizer
+
+    init(_ directory: URL, options: ModelOptions) throws {
+        self.directory = directory
+        // The small files first: their faults are found at once.
+        tokenizer = try loadTokenizer(from: directory)
+        let device = try Device(options.device)
+        model = try CausalModel.load(
+            from: directory, dtype: Self.dtype(options.dtype, for: directory), device: device)
+        guard tokenizer.vocabularySize <= model.configuration.vocabularySize else {
+            throw ErrataError(
+                "\(directory.path): expected a tokenizer of at most "
+                    + "\(model.configuration.vocabularySize) tokens, the model's vocabulary, got "
+                    + "\(tokenizer.vocabularySize); use the tokenizer the model was trained with.")
+        }
+    }
+
+    /// `auto` is bf16 for large checkpoints, whose files say how large they are.
+    private static func dtype(_ text: String, for directory: URL) throws -> DType {
+        guard text == "auto" else { return try DType(text) }
+        let bytes = try weightFiles(in: directory).reduce(0) { total, file in
+            let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
+            return total + size
+        }
+        // A billion parameters in 16 bits; files in 32 bits reach it at half that number.
+        return bytes >= 2_000_000_000 ? .bfloat16 : .float32
+    }
+
+    /// SHA-256 over the configuration and all weights, in the order of their names.
+    func digest() throws -> String {
+        var hash = SHA256()
+        let files = [directory.appending(path: "config.json")]
+            + (try Self.weightFiles(in: directory))
+        for file in files {
+            let handle = try FileHandle(forReadingFrom: file)
+            defer { try? handle.close() }
+            while let data = try handle.read(upToCount: 1 << 22), !data.isEmpty {
+                hash.update(data: data)
+            }
+        }
+        return hash.finalize().hexadecimal
+    }
+
+    private static func weightFiles(in directory: URL) throws -> [URL] {
+        try FileManager.default.contentsOfDirectory(
+            at: directory, includingPropertiesForKeys: [.fileSizeKey]
+        ).filter { $0.pathExtension == "safetensors" }
+            .sorted { $0.lastPathComponent < $1.lastPathComponent }
+    }
+}
+
+extension Sequence<UInt8> {
+    var hexadecimal: String {
+        map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,53 @@
+import Edits
+import Editing
+import LanguageModels
+import Torch
+
+extension GenerationOptions {
+    init(_ options: AnswerOptions) {
+        self.init(
+            maximumTokens: options.maximumTokens, temperature: options.temperature,
+            topK: options.topK, topP: options.topP, seed: options.seed)
+    }
+}
+
+extension Answer {
+    init(_ completion: Completion) {
+        self.init(
+            text: completion.text, reason: completion.reason.rawValue,
+            tokens: completion.tokens.count, trace: completion.trace)
+    }
+}
+
+extension ProbeScore {
+    init(_ score: TargetScore) {
+        self.init(
+            isRight: score.isRight, logLikelihood: score.logLikelihood, trace: score.trace)
+    }
+}
+
+extension ModelSummary {
+    init(_ model: CausalModel, method: any EditingMethod) throws {
+        let bytes = method.storedBytes
+        let recipe = try (method as? ELDER).map {
+            String(decoding: try $0.config.json(), as: UTF8.self)
+        }
+        self.init(
+            family: model.configuration.family.rawValue, blocks: model.configuration.blocks,
+            width: model.configuration.width, parameters: model.parameterCount,
+            bytes: model.byteCount, dtype: "\(model.dtype)", device: "\(model.device)",
+            method: SavedMethod(method).rawValue,
+            trainableParameters: method.trainableParameters, constantBytes: bytes.constant,
+            growingBytes: bytes.growing, recipe: recipe,
+            contextLength: model.configuration.contextLength)
+    }
+}
+
+extension MethodState {
+    /// The same in storage of its own, which later learning does not touch.
+    func copied() throws -> MethodState {
+        try withoutGradients {
+            MethodState(tensors: try tensors.mapValues { try $0.copy() }, document: document)
+        }
+    }
+}
