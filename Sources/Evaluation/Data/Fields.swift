@@ -1,0 +1,63 @@
+import Edits
+import Foundation
+
+/// One record of a foreign data file, with readers that say what they missed.
+struct Fields {
+    /// Its place in the file, from 1.
+    let number: Int
+    let object: [String: Any]
+
+    /// The text under `key`, trimmed. A list stands for its first text.
+    func text(_ key: String) throws -> String {
+        guard let value = object[key] else {
+            throw EvaluationError("`\(key)` is missing")
+        }
+        guard let text = Self.firstText(in: value) else {
+            throw EvaluationError("`\(key)` should be text but is not")
+        }
+        return text.trimmed
+    }
+
+    /// The text under `key`, or nothing where there is none.
+    func optionalText(_ key: String) -> String? {
+        object[key].flatMap(Self.firstText).map(\.trimmed).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The texts under `key`: a list, or a single text, or nothing at all.
+    func texts(_ key: String) -> [String] {
+        switch object[key] {
+        case let text as String: [text.trimmed]
+        case let list as [Any]: list.compactMap { ($0 as? String)?.trimmed }
+        default: []
+        }
+    }
+
+    /// The objects under `key`: a list of them, or one.
+    func children(_ key: String) -> [Fields] {
+        switch object[key] {
+        case let child as [String: Any]: [Fields(number: number, object: child)]
+        case let list as [Any]:
+            list.compactMap { ($0 as? [String: Any]).map { Fields(number: number, object: $0) } }
+        default: []
+        }
+    }
+
+    /// The object under `key`.
+    func child(_ key: String) throws -> Fields {
+        guard let child = object[key] as? [String: Any] else {
+            throw EvaluationError("`\(key)` should be an object but is \(missing(key))")
+        }
+        return Fields(number: number, object: child)
+    }
+
+    private func missing(_ key: String) -> String { object[key] == nil ? "missing" : "not" }
+
+    private static func firstText(in value: Any) -> String? {
+        switch value {
+        case let text as String: text
+        case let list as [Any]: list.first.flatMap(firstText)
+        case let number as NSNumber: "\(number)"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import Foundation
+
+/// What went wrong with a data set or a result, in one sentence: what was expected, what came, and
+/// what to do.
+package struct EvaluationError: Error, Equatable, CustomStringConvertible, LocalizedError {
+    /// The sentence.
+    package let message: String
+
+    /// An error that says `message`.
+    package init(_ message: String) { self.message = message }
+
+    package var description: String { message }
+    package var errorDescription: String? { message }
+}

@@ -1,0 +1,63 @@
+/// What one method did with one stream of edits.
+package struct MethodRow: Codable, Sendable, Equatable {
+    /// The method and preset: `ELDER paper`.
+    package var method: String
+    /// Edits applied.
+    package var edits: Int
+    /// Rows trained on: prompts and taught rephrasings.
+    package var rows: Int
+    /// Figures right after each edit; absent where they were not taken.
+    package var afterEdit: Summary?
+    /// Figures at the end of the stream.
+    package var atEnd: Summary
+    /// Old, middle and new edits at the end of the stream.
+    package var thirds: [AgeBand]
+    /// The same in ten bands.
+    package var ageCurve: [AgeBand]
+    /// Distances to the nearest stored edit, for a method with a gate.
+    package var distances: Distances?
+    /// Different allocation codes among those stored.
+    package var distinctCodes: Int?
+    /// Numbers that editing trains.
+    package var trainableParameters: Int?
+    /// What the stream of edits adds to the base model, divided by the edits.
+    package var bytesPerEdit: Double?
+    /// Wall clock of the edit call alone, the device synchronised.
+    package var secondsPerEdit: Spread?
+    /// Optimiser steps taken.
+    package var stepsPerEdit: Spread?
+    /// The most memory the process held.
+    package var peakMemoryBytes: Int?
+    /// Tokens a second, by what answered: `unedited`, `deferred`, `edited`.
+    package var tokensPerSecond: [String: Double] = [:]
+
+    /// The row of `method` from everything asked of it; costs are added by the caller.
+    package init(method: String, edits: Int, rows: Int, outcomes: [ProbeOutcome]) {
+        self.method = method
+        self.edits = edits
+        self.rows = rows
+        let tookBoth = outcomes.contains { $0.moment == .afterEdit }
+        afterEdit = tookBoth ? Summary(outcomes, at: .afterEdit) : nil
+        atEnd = Summary(outcomes, at: .atEnd)
+        thirds = AgeBand.bands(outcomes, edits: edits, count: 3)
+        ageCurve = AgeBand.bands(outcomes, edits: edits, count: 10)
+        distances = Distances(outcomes)
+    }
+}
+
+/// One run of the benchmark: the same edits through every method.
+package struct BenchResult: Codable, Sendable, Equatable {
+    /// How it was made.
+    package var manifest: Manifest
+    /// What the data held.
+    package var dataset: DatasetReport
+    /// A row for each method, in the order they ran.
+    package var methods: [MethodRow]
+
+    /// A run with this manifest over this data.
+    package init(manifest: Manifest, dataset: DatasetReport, methods: [MethodRow] = []) {
+        self.manifest = manifest
+        self.dataset = dataset
+        self.methods = methods
+    }
+}

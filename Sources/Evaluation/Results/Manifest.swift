@@ -1,0 +1,92 @@
+import Crypto
+package import Foundation
+
+/// What a result needs to be believed: how it was made, from what, on what.
+package struct Manifest: Codable, Sendable, Equatable {
+    /// A file that went in.
+    package struct DataFile: Codable, Sendable, Equatable {
+        /// Its name, without the folders of this machine.
+        package var name: String
+        /// SHA-256 of its bytes, in hexadecimal.
+        package var digest: String
+
+        /// A file named `name` with this digest.
+        package init(name: String, digest: String) {
+            self.name = name
+            self.digest = digest
+        }
+
+        /// The file at `url`.
+        ///
+        /// - Throws: `EvaluationError` where it cannot be read.
+        package init(_ url: URL) throws {
+            guard let data = try? Data(contentsOf: url, options: .mappedIfSafe) else {
+                throw EvaluationError("The file \(url.path) cannot be read; is it there?")
+            }
+            self.init(name: url.lastPathComponent, digest: sha256(data))
+        }
+    }
+
+    /// The command line, program name first.
+    package var command: [String]
+    /// The effective configuration of each method, by its name.
+    package var configs: [String: JSONValue]
+    /// Every seed that was used.
+    package var seeds: [UInt64]
+    /// The data files.
+    package var data: [DataFile]
+    /// Which wordings were taught.
+    package var split: Split
+    /// The base model's directory name.
+    package var model: String
+    /// SHA-256 of the base model's weights.
+    package var modelDigest: String
+    /// Versions of what computed: `errata`, `torch`, `swift`.
+    package var versions: [String: String]
+    /// Where: `cpu`, `cuda:0`.
+    package var device: String
+    /// What the base model computes in.
+    package var dtype: String
+    /// Threads of the engine.
+    package var threads: Int
+    /// The processor, not the machine's name.
+    package var processor: String
+    /// When the run began, ISO 8601.
+    package var date: String
+
+    /// A manifest of a run that begins now on this processor.
+    package init(
+        command: [String], configs: [String: JSONValue], seeds: [UInt64], data: [DataFile],
+        split: Split, model: String, modelDigest: String, versions: [String: String],
+        device: String, dtype: String, threads: Int, processor: String = hostProcessor(),
+        date: Date = .now
+    ) {
+        self.command = command
+        self.configs = configs
+        self.seeds = seeds
+        self.data = data
+        self.split = split
+        self.model = model
+        self.modelDigest = modelDigest
+        self.versions = versions
+        self.device = device
+        self.dtype = dtype
+        self.threads = threads
+        self.processor = processor
+        self.date = date.formatted(.iso8601)
+    }
+}
+
+/// SHA-256 of `data`, in hexadecimal.
+package func sha256(_ data: Data) -> String {
+    SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+}
+
+/// The processor's own name and how many cores are at hand: *AMD EPYC 7763, 2 cores*.
+package func hostProcessor() -> String {
+    let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = information.split(separator: "\n").first { $0.hasPrefix("model name") }
+    let name = line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    return "\(name ?? "unknown processor"), \(cores) cores"
+}

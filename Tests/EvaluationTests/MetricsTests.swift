@@ -1,0 +1,56 @@
+import Edits
+import Testing
+
+@testable import Evaluation
+
+@Suite struct MetricsTests {
+    @Test func tokenAccuracyIsTheShareOfRightTokens() {
+        #expect(Metrics.tokenAccuracy([true, false, true, true]) == 0.75)
+        #expect(Metrics.tokenAccuracy([]) == 1)
+    }
+
+    @Test func allTokensNeedsEachOne() {
+        #expect(Metrics.allTokens([true, true]))
+        #expect(!Metrics.allTokens([true, false]))
+    }
+
+    @Test func generationMatchesButForTheSpaceAround() {
+        #expect(Metrics.generatedMatches(" Velden\n", target: "Velden"))
+        #expect(!Metrics.generatedMatches("Velden.", target: "Velden"))
+        #expect(!Metrics.generatedMatches("velden", target: "Velden"))
+        #expect(!Metrics.generatedMatches("New  York", target: "New York"))
+    }
+
+    /// Three tokens at −1 beat one at −2: −1 > −2, although the sum −3 < −2.
+    @Test func preferenceIsPerToken() {
+        let long = Likelihood(log: -3, tokens: 3)
+        let short = Likelihood(log: -2, tokens: 1)
+        #expect(Metrics.prefers(long, over: short))
+        #expect(!Metrics.prefers(short, over: long))
+        #expect(!Metrics.prefers(long, over: long))
+    }
+
+    @Test func quantilesLieBetweenNeighbours() {
+        #expect(Statistics.quantile([4, 1, 3, 2], 0.5) == 2.5)
+        #expect(Statistics.quantile([1, 2, 3], 0.5) == 2)
+        // 0.95 · 20 = 19 places up in 0…20.
+        #expect(Statistics.quantile((0...20).map(Double.init), 0.95) == 19)
+        #expect(Statistics.quantile([7], 0.95) == 7)
+        #expect(Statistics.quantile([], 0.5) == nil)
+        #expect(Spread([1, 2, 6])?.mean == 3 && Spread([]) == nil)
+    }
+
+    /// Pairs (1,2) (1,3) (2,3) won, (2,2) drawn: 3.5 of 4.
+    @Test func areaUnderCurveCountsPairsAndHalvesTies() {
+        #expect(Statistics.areaUnderCurve(covered: [1, 2], uncovered: [2, 3]) == 0.875)
+        #expect(Statistics.areaUnderCurve(covered: [3], uncovered: [1, 2]) == 0)
+        #expect(Statistics.areaUnderCurve(covered: [1, 1], uncovered: [1]) == 0.5)
+        #expect(Statistics.areaUnderCurve(covered: [], uncovered: [1]) == nil)
+    }
+
+    @Test func histogramsCountFromTheStepsLowerEdge() {
+        #expect(Histogram([0, 2, 2, 5, 6], width: 2).counts == [1, 2, 1, 1])
+        #expect(Histogram([0.02, 0.06, -1e-7], width: 0.02).counts == [1, 1, 0, 1])
+        #expect(Histogram([], width: 1).counts.isEmpty)
+    }
+}

@@ -1,0 +1,113 @@
+import Edits
+import Foundation
+import Testing
+
+@testable import Evaluation
+
+@Suite struct ResultsTests {
+    let outcomes = [
+        SummaryTests.outcome(.edit, right: [true], said: "Ada", distance: 0),
+        SummaryTests.outcome(.rephrase, right: [true, false], said: "Bo", distance: 2),
+        SummaryTests.outcome(.neighbour, kept: true, distance: 14),
+    ]
+
+    func result() throws -> BenchResult {
+        let config = try ELDERConfig.paper(blocks: 12, part: .expansion)
+        let manifest = Manifest(
+            command: ["errata", "bench"], configs: ["ELDER paper": try JSONValue(config)],
+            seeds: [1], data: [.init(name: "zsre.json", digest: sha256(Data("abc".utf8)))],
+            split: .promptOnly, model: "tiny", modelDigest: "00", versions: ["torch": "2"],
+            device: "cpu", dtype: "float32", threads: 2, processor: "some processor, 2 cores",
+            date: Date(timeIntervalSince1970: 0))
+        var row = MethodRow(method: "ELDER paper", edits: 1, rows: 1, outcomes: outcomes)
+        row.secondsPerEdit = Spread([0.25])
+        row.trainableParameters = 1_574_424
+        let report = DatasetReport(format: .zsREMend, target: .alternative)
+        return BenchResult(manifest: manifest, dataset: report, methods: [row])
+    }
+
+    @Test func aManifestHasDigestDateAndConfig() throws {
+        let manifest = try result().manifest
+        // The published SHA-256 of “abc”.
+        #expect(
+            manifest.data[0].digest
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(manifest.date == "1970-01-01T00:00:00Z")
+        guard case .object(let config) = manifest.configs["ELDER paper"] else {
+            Issue.record("the config should be an object")
+            return
+        }
+        #expect(config["steps"] == .number(50) && config["gate"] == .text("code"))
+        #expect(config["resetsOptimizer"] == .bool(true))
+        #expect(!hostProcessor().isEmpty)
+    }
+
+    @Test func aResultSurvivesItsFolder() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let folder = try ResultsFolder(url)
+        let result = try result()
+        try folder.write(result, outcomes: [("ELDER paper", outcomes)])
+        #expect(try folder.read() == result)
+
+        let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+        #expect(names == ["edits.jsonl", "manifest.json", "results.json", "table.md"])
+        let lines = try String(contentsOf: url.appending(path: "edits.jsonl"), encoding: .utf8)
+            .split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[0].contains(#""method":"ELDER paper""#))
+        #expect(lines[0].contains(#""moment":"atEnd""#))
+        let outcome = try JSONDecoder().decode(ProbeOutcome.self, from: Data(lines[0].utf8))
+        #expect(outcome == outcomes[0])
+    }
+
+    @Test func aFolderThatCannotBeWrittenIsOneSentence() throws {
+        let error = #expect(throws: EvaluationError.self) {
+            try ResultsFolder(URL(filePath: "/dev/null/results"))
+        }
+        #expect(error?.message.contains("/dev/null/results cannot be made") == true)
+    }
+
+    @Test func alignsATableForTheTerminal() {
+        var table = TextTable("Title", columns: ["Method", "Rel (%)"])
+        table.rows = [["a|b", "9.5"], ["longer one", "100.0"]]
+        #expect(
+            table.plain == """
+                Title
+                Method      Rel (%)
+                ──────────  ───────
+                a|b             9.5
+                longer one    100.0
+
+                """)
+        #expect(
+            table.markdown == """
+                **Title**
+
+                | Method     | Rel (%) |
+                | ---------- | ------: |
+                | a\\|b       |     9.5 |
+                | longer one |   100.0 |
+
+                """)
+    }
+
+    @Test func tablesShowSharesInPercentAndDashesForWhatIsNotKnown() throws {
+        let text = try result().plain
+        #expect(text.hasPrefix("1 edits of zsre.json on tiny, prompt-only split"))
+        #expect(text.contains("ELDER paper    100.0    100.0    100.0      0.0      0.0     50.0"))
+        #expect(text.contains("1,574,424"))
+        #expect(text.contains("0.250"))
+        #expect(text.contains("–"))
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 120 })
+        #expect(try result().markdown.contains("errata bench"))
+    }
+
+    @Test func figuresAreShort() {
+        #expect(Figure.percent(0.12345) == "12.3" && Figure.percent(nil) == "–")
+        #expect(Figure.count(1_234_567) == "1,234,567" && Figure.count(999) == "999")
+        #expect(Figure.count(-1_000) == "-1,000" && Figure.count(1_000_000) == "1,000,000")
+        #expect(Figure.short(123.4) == "123" && Figure.short(0.04567) == "0.0457")
+        #expect(Figure.short(0) == "0")
+    }
+}
