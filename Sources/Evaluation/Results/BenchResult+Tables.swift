@@ -31,7 +31,7 @@ extension BenchResult {
         var table = TextTable(
             "\(title) (%)",
             columns: [
-                "Method", "Rel all", "Rel gen", "Rel tok", "Gen all", "Gen gen", "Gen tok",
+                "Method", "Rel all", "Rel greedy", "Rel tok", "Gen all", "Gen greedy", "Gen tok",
                 "Prefers", "Nbr kept", "Unrel kept", "Bit-equal",
             ])
         for row in methods {
@@ -138,7 +138,7 @@ extension BenchResult {
         let command = manifest.command.joined(separator: " ")
         return """
             Rel: edited prompts; Gen: held-out rephrasings; all: every target token right, \
-            teacher-forced; gen: greedy generation equals the target; tok: share of target tokens \
+            teacher-forced; greedy: greedy generation equals the target; tok: share of target tokens \
             right; Prefers: new answer more probable than the former; kept: the unedited model's \
             answer to neighbouring (Nbr) and unrelated (Unrel) prompts; Bit-equal: logits of \
             those prompts unchanged bit for bit.
