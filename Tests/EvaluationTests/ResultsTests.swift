@@ -38,7 +38,7 @@ import Testing
             return
         }
         #expect(config["steps"] == .number(50) && config["gate"] == .text("code"))
-        #expect(config["resetsOptimizer"] == .bool(true))
+        #expect(config["renormalisesScores"] == .bool(false))
         #expect(!hostProcessor().isEmpty)
     }
 
@@ -95,7 +95,7 @@ import Testing
     @Test func tablesShowSharesInPercentAndDashesForWhatIsNotKnown() throws {
         let text = try result().plain
         #expect(text.hasPrefix("1 edits of zsre.json on tiny, prompt-only split"))
-        #expect(text.contains("ELDER paper    100.0       100.0    100.0      0.0         0.0     50.0"))
+        #expect(text.contains("ELDER paper    100.0       100.0    100.0      0.0         0.0"))
         #expect(text.contains("1,574,424"))
         #expect(text.contains("0.250"))
         #expect(text.contains("–"))
