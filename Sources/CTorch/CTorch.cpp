@@ -575,7 +575,13 @@ bool ct_set_grad_enabled(bool enabled) {
 // In place
 
 CTStatus ct_add_in_place(CTTensor *a, CTTensor *b, double scale) {
-    return guarded([&] { a->value.add_(b->value, scale); });
+    return guarded([&] {
+        // Whole numbers refuse a factor that is not one, even 1.0.
+        const auto whole = static_cast<int64_t>(scale);
+        const bool exact = at::isIntegralType(a->value.scalar_type(), /*includeBool=*/true)
+            && static_cast<double>(whole) == scale;
+        a->value.add_(b->value, exact ? at::Scalar(whole) : at::Scalar(scale));
+    });
 }
 
 CTStatus ct_mul_in_place(CTTensor *a, double factor) {

@@ -42,7 +42,8 @@ struct SafetensorsHeader {
             }
             guard entry.bytes.upperBound <= file.count - start else {
                 throw damaged(
-                    "'\(name)' ends at byte \(start + entry.bytes.upperBound) of \(file.count)")
+                    "'\(name)' ends at byte \(entry.bytes.upperBound) of the "
+                        + "\(file.count - start) after the header")
             }
             entries[name] = entry
         }
@@ -56,8 +57,18 @@ extension SafetensorsEntry {
             let shape = fields["shape"] as? [Int], shape.allSatisfy({ $0 >= 0 }),
             let offsets = fields["data_offsets"] as? [Int], offsets.count == 2,
             0 <= offsets[0], offsets[0] <= offsets[1],
-            shape.reduce(dtype.byteCount, *) == offsets[1] - offsets[0]
+            byteCount(of: shape, dtype) == offsets[1] - offsets[0]
         else { return nil }
         self.init(dtype: dtype, shape: shape, bytes: offsets[0]..<offsets[1])
+    }
+}
+
+/// How many bytes these elements take; nil for more than a number can say.
+private func byteCount(of shape: [Int], _ dtype: DType) -> Int? {
+    shape.reduce(Optional(dtype.byteCount)) { total, size in
+        total.flatMap { count in
+            let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
+            return isTooLarge ? nil : product
+        }
     }
 }

@@ -50,15 +50,17 @@ package func writeAtomically(
     let temporary = url.path + ".partial-\(getpid())"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     guard descriptor >= 0 else { throw failure() }
+    var isOpen = true
     do {
         try body { data in
             guard writeAll(data, to: descriptor) else { throw failure() }
         }
         guard fsync(descriptor) == 0 else { throw failure() }
+        // Once closed, even in vain, the number may already be another thread's.
+        isOpen = false
         guard close(descriptor) == 0, rename(temporary, url.path) == 0 else { throw failure() }
     } catch {
-        // After a failed close the number is free again, and closing it twice is harmless here.
-        close(descriptor)
+        if isOpen { close(descriptor) }
         unlink(temporary)
         throw error
     }
