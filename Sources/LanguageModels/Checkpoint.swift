@@ -62,6 +62,7 @@ struct Checkpoint {
         }
         tensor = try tensor.dtype == dtype ? tensor.copy() : tensor.to(dtype)
         tensor = try tensor.to(device)
+        try place.file.forget(place.name)
         return wanted.isAffine ? try tensor.outputMajor() : tensor
     }
 
