@@ -32,7 +32,7 @@ from tokenizers import AddedToken, Regex, Tokenizer
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PASSES = 5
+PASSES = 3
 
 LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
@@ -343,7 +343,7 @@ def main():
     strings = made + (real if options.all else rng.sample(real, min(20000, len(real))))
     texts = real or list(prose(rng))
     long_texts = ["\n".join(texts[i:i + 400]) for i in range(0, len(texts), 400)]
-    timed = {"short": rng.sample(texts, min(20000, len(texts))), "long": rng.sample(long_texts, min(60, len(long_texts)))}
+    timed = {"short": rng.sample(texts, min(5000, len(texts))), "long": rng.sample(long_texts, min(15, len(long_texts)))}
 
     wrong = 0
     with tempfile.TemporaryDirectory() as temporary:

@@ -13,7 +13,7 @@ extension BPEModel {
             throw file.unsupported("a BPE with dropout", known: "it must be 0 or null")
         }
         let vocabulary = try ByteTable(vocabulary: try file.required("vocab"))
-        let merges = try Self.merges(try file.list("merges"), vocabulary)
+        let merges = try Self.merges(try file.required("merges"), vocabulary)
         let options = Options(
             unknown: try Self.unknown(file, vocabulary),
             fusesUnknown: try file.flag("fuse_unk", missing: false),
@@ -31,8 +31,10 @@ extension BPEModel {
         for (number, line) in lines.enumerated() {
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             if line.starts(with: "#version".utf8) || line.isEmpty { continue }
-            let place = "merges.txt beside \(file.place), line \(number + 1),"
-            merges.append(try Self.merge(line.split(separator: 0x20), vocabulary, place))
+            merges.append(
+                try Self.merge(
+                    line.split(separator: 0x20), vocabulary,
+                    "merges.txt beside \(file.place), line \(number + 1),"))
         }
         self.init(vocabulary: vocabulary, merges: merges, alphabet: .bytes, options: Options())
     }
@@ -50,31 +52,35 @@ extension BPEModel {
     }
 
     private static func merges(
-        _ list: [Component], _ vocabulary: ByteTable
+        _ file: Component, _ vocabulary: ByteTable
     ) throws -> [(left: Int32, right: Int32, result: Int32)] {
-        try list.map { file in
-            switch file.json {
-            case .string(let bytes): try merge(bytes.split(separator: 0x20), vocabulary, file.place)
-            case .array(let pair):
-                try merge(pair.compactMap { $0.bytes?[...] }, vocabulary, file.place)
-            default: throw file.mistake("a string or an array of two")
+        guard let list = file.json.elements else { throw file.mistake("an array") }
+        return try list.enumerated().map { index, json in
+            let pair: [ArraySlice<UInt8>]
+            switch json {
+            case .string(let bytes): pair = bytes.split(separator: 0x20)
+            case .array(let tokens): pair = tokens.compactMap { $0.bytes?[...] }
+            default:
+                throw Component(json: json, place: "\(file.place)[\(index)]")
+                    .mistake("a string or an array of two")
             }
+            return try merge(pair, vocabulary, "\(file.place)[\(index)]")
         }
     }
 
     private static func merge(
-        _ pair: [ArraySlice<UInt8>], _ vocabulary: ByteTable, _ place: String
+        _ pair: [ArraySlice<UInt8>], _ vocabulary: ByteTable, _ place: @autoclosure () -> String
     ) throws -> (left: Int32, right: Int32, result: Int32) {
         guard pair.count == 2 else {
             throw TokenizerError(
-                "\(place) should name two tokens, not \(pair.count); copy the file again.")
+                "\(place()) should name two tokens, not \(pair.count); copy the file again.")
         }
         let ids = [Array(pair[0]), Array(pair[1]), Array(pair[0] + pair[1])].map {
             ($0, vocabulary.id(of: $0))
         }
         if let missing = ids.first(where: { $0.1 < 0 }) {
             throw TokenizerError(
-                "\(place) needs the token \(String(decoding: missing.0, as: UTF8.self)), which the "
+                "\(place()) needs the token \(String(decoding: missing.0, as: UTF8.self)), which the "
                     + "vocabulary lacks; take vocabulary and merges from the same tokenizer.")
         }
         return (ids[0].1, ids[1].1, ids[2].1)
