@@ -112,7 +112,7 @@ def every_scalar():
     """All of Unicode, a few hundred scalars a string, each between letters and between digits."""
     values = [v for v in range(0x110000) if not 0xD800 <= v < 0xE000]
     for start in range(0, len(values), 128):
-        yield "".join(f"a{chr(v)}b1{chr(v)}2 {chr(v)}" for v in values[start:start + 128])
+        yield "".join(f"a{chr(v)}b1{chr(v)}2 {chr(v)}word " for v in values[start:start + 128])
 
 
 # Text to train the small tokenizers on.

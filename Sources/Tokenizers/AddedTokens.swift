@@ -116,6 +116,7 @@ struct AddedTokenFinder: Sendable {
 
     /// `\w` as Unicode defines it for regular expressions (UTS 18, annex C).
     private func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.isKnown else { return false }
         let properties = scalar.properties
         if properties.isAlphabetic || properties.isJoinControl { return true }
         switch properties.generalCategory {

@@ -17,16 +17,12 @@ enum ScalarClass: UInt8 {
         Unicode.Scalar(value).map(ScalarClass.init(lookingUp:)) ?? .other
     }
 
-    /// The newest version of Unicode that the regular expressions of PyPI's `tokenizers` know:
-    /// what came later is neither letter nor number to them.
-    private static let newest = (major: 16, minor: 0)
-
     private init(lookingUp scalar: Unicode.Scalar) {
-        let properties = scalar.properties
-        guard let age = properties.age, (age.major, age.minor) <= Self.newest else {
+        guard scalar.isKnown else {
             self = .other
             return
         }
+        let properties = scalar.properties
         switch properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
             self = .letter
@@ -35,6 +31,15 @@ enum ScalarClass: UInt8 {
         default:
             self = properties.isWhitespace ? .space : .other
         }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether the regular expressions of PyPI's `tokenizers` know the character: to their
+    /// Unicode 16, what came later is neither letter nor number nor part of a word.
+    var isKnown: Bool {
+        guard let age = properties.age else { return false }
+        return (age.major, age.minor) <= (16, 0)
     }
 }
 
