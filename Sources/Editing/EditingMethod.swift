@@ -21,6 +21,9 @@ package protocol EditingMethod {
     /// Bytes that the state takes, and how many of them grow with the edits.
     var storedBytes: StoredBytes { get }
 
+    /// Does what is needed once per base model, before the first edit; later calls do nothing.
+    mutating func prepare() throws
+
     /// Learns `edits` in their order.
     ///
     /// - Parameter onProgress: called after each batch; an error thrown from it ends the learning.

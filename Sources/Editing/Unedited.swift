@@ -17,6 +17,8 @@ package struct Unedited: EditingMethod {
     package var trainableParameters: Int { 0 }
     package var storedBytes: StoredBytes { StoredBytes(constant: 0, growing: 0) }
 
+    package mutating func prepare() throws {}
+
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {}

@@ -114,13 +114,23 @@ extension PromptIndex: Codable {
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        background = try values.decode([UInt64: Double].self, forKey: .background)
+        let background = try values.decode([String: Double].self, forKey: .background)
+        for (word, texts) in background {
+            guard let hash = UInt64(word) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .background, in: values, debugDescription: "'\(word)' is no word's hash")
+            }
+            self.background[hash] = texts
+        }
         insert(try values.decode([String].self, forKey: .prompts))
     }
 
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(background, forKey: .background)
+        // Keys that are text can be sorted: one index is one document.
+        try values.encode(
+            Dictionary(uniqueKeysWithValues: background.map { (String($0), $1) }),
+            forKey: .background)
         try values.encode(prompts, forKey: .prompts)
     }
 }

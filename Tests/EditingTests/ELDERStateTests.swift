@@ -9,7 +9,7 @@ import Torch
 
 /// What an editor is between two batches: it can be taken away, brought back, and told again.
 @Suite struct ELDERStateTests {
-    @Test(arguments: Recipe.byCode)
+    @Test(arguments: Recipe.allCases)
     func twoRunsWithOneSeedAreBitEqual(recipe: Recipe) throws {
         let bench = try Bench("gpt2")
         let states = try (0..<2).map { _ in
@@ -28,7 +28,7 @@ import Torch
         #expect(try one.state().document != other.state().document)
     }
 
-    @Test(arguments: Recipe.byCode, ["gpt2", "llama"])
+    @Test(arguments: Recipe.allCases, ["gpt2", "llama"])
     func savingAndGoingOnIsNotHavingStopped(recipe: Recipe, family: String) throws {
         let bench = try Bench(family)
         var editor = try bench.editor(recipe.config(of: bench), seed: 5)
@@ -78,7 +78,7 @@ import Torch
         }
     }
 
-    @Test(arguments: Recipe.byCode)
+    @Test(arguments: Recipe.allCases)
     func learningThatIsStoppedKeepsWhatItHadLearned(recipe: Recipe) throws {
         struct Enough: Error {}
         let bench = try Bench("gpt2")
@@ -102,7 +102,7 @@ import Torch
 
     // MARK: Deferral
 
-    @Test(arguments: ["gpt2", "llama"], [ELDERConfig.Gate.code])
+    @Test(arguments: ["gpt2", "llama"], ELDERConfig.Gate.allCases)
     func aDeferredAnswerIsTheUneditedModelsBitForBitAloneAndInCompany(
         family: String, gate: ELDERConfig.Gate
     ) throws {
@@ -129,7 +129,7 @@ import Torch
         }
     }
 
-    @Test(arguments: ["gpt2", "llama"], [ELDERConfig.Gate.code])
+    @Test(arguments: ["gpt2", "llama"], ELDERConfig.Gate.allCases)
     func deferredRowsOfAPaddedBatchAreTheUneditedModelsBitForBit(
         family: String, gate: ELDERConfig.Gate
     ) throws {
@@ -227,9 +227,6 @@ import Torch
 /// Recipes that keep different things between two batches.
 enum Recipe: String, CaseIterable, Sendable {
     case paper, refreshing, replaying, matching, matchingAndReplaying, byFact, unguided
-
-    /// Those whose gate compares route codes.
-    static let byCode: [Recipe] = [.paper, .refreshing, .replaying, .byFact, .unguided]
 
     func config(of bench: Bench) throws -> ELDERConfig {
         var config = try bench.config()

@@ -52,6 +52,9 @@ extension ELDER {
 
     package var trainableParameters: Int { trained.reduce(0) { $0 + $1.count } }
 
+    /// Different allocation codes among the stored rows.
+    package var distinctCodes: Int { memory.codes.distinctCount }
+
     package var storedBytes: StoredBytes {
         StoredBytes(
             constant: trained.reduce(0) { $0 + $1.byteCount } + (gate?.samples.byteCount ?? 0),

@@ -11,7 +11,20 @@ extension ELDER {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
-        try calibrateGate()
+        try prepare()
+        do {
+            try learn(rows, of: edits.count, onProgress: onProgress)
+        } catch {
+            // What was learned before the end is learned, and can be asked for.
+            try matchLearnedRows()
+            throw error
+        }
+        try matchLearnedRows()
+    }
+
+    private mutating func learn(
+        _ rows: [EditRow], of count: Int, onProgress: (LearningProgress) throws -> Void
+    ) throws {
         var done = Set<String>()
         for new in rows.chunks(of: config.batchSize) {
             let all = new + memory.sample(config.replayRows)
@@ -20,14 +33,20 @@ extension ELDER {
             done.formUnion(new.map(\.editID))
             try onProgress(
                 LearningProgress(
-                    edits: done.count, totalEdits: edits.count, steps: losses.count,
+                    edits: done.count, totalEdits: count, steps: losses.count,
                     loss: losses.last ?? 0))
         }
-        try gate?.insert(rows.map(\.prompt), queries: memory.queries!)
     }
 
-    /// Makes the match gate, once, where the recipe wants it.
-    private mutating func calibrateGate() throws {
+    /// Lets the match gate know the rows that were learned since it last heard of any.
+    private mutating func matchLearnedRows() throws {
+        guard let known = gate?.words.count, known < memory.rows.count else { return }
+        try gate?.insert(
+            memory.rows.dropFirst(known).map(\.prompt), queries: memory.queries!)
+    }
+
+    /// Calibrates the match gate, where the recipe wants it.
+    package mutating func prepare() throws {
         guard config.gate == .match, gate == nil else { return }
         gate = try withoutGradients {
             try MatchGate.calibrated(

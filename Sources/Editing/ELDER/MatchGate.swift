@@ -115,7 +115,8 @@ extension MatchGate {
         var texts: [[Int]] = []
         for group in Array(0..<config.samples).chunks(of: 64) {
             let options = GenerationOptions(
-                maximumTokens: Self.sampleTokens, temperature: 1,
+                maximumTokens: min(Self.sampleTokens, model.configuration.contextLength - 1),
+                temperature: 1,
                 seed: seed &+ UInt64(group[0]))
             texts += try model.generate(group.map { _ in [start] }, options: options).map(\.tokens)
         }
