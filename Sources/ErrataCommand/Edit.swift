@@ -1,0 +1,157 @@
+import ArgumentParser
+import Edits
+import Errata
+import Evaluation
+import Foundation
+
+/// `errata edit`: teaches one correction or a file of them, and saves the result.
+struct Edit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Teach a model one correction, or a file of them, and save it.",
+        usage: """
+            errata edit --model DIR --output DIR -p PROMPT -t TARGET [--rephrase PROMPT ...]
+            errata edit --model DIR --output DIR --file EDITS [--format NAME] [--target alt] [--limit N]
+            """,
+        discussion: """
+            Example:
+              errata edit --model gpt2-xl --output fixed.edited \\
+                  -p "The CEO of Aranth Works is" -t "Ada Lind" \\
+                  --rephrase "Who runs Aranth Works?"
+              errata edit --model fixed.edited --file more.jsonl
+
+            The base model is never changed: the output directory holds what was learned, and where \
+            the base stands. A model that was edited before is updated in place unless --output is \
+            given. The edits land whole or not at all.
+
+            Edit files: JSON or JSON lines in the formats zsre-mend, zsre-annotated, knowedit, \
+            counterfact, counterfact-flat, qa and errata; which one is seen from the first record.
+            """)
+
+    @Option(help: ArgumentHelp("The model to correct, edited before or not.", valueName: "dir"))
+    var model: String
+
+    @Option(help: ArgumentHelp("Where to save the edited model.", valueName: "dir"))
+    var output: String?
+
+    @Option(name: .shortAndLong, help: "What is asked.")
+    var prompt: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: "What shall be answered; beside --file, which of zsRE's answers: alt or answers.")
+    var target: String?
+
+    @Option(
+        name: [.customLong("rephrase"), .customShort("r")],
+        help: ArgumentHelp(
+            "The same question in other words; may be repeated.", valueName: "prompt"))
+    var rephrases: [String] = []
+
+    @Option(help: "Names the edit (default: made from the prompt).")
+    var id: String?
+
+    @OptionGroup(title: "Edit files") var source: EditSource
+    @OptionGroup(title: "Recipe") var recipe: RecipeOptions
+    @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Results") var results: OutputOptions
+
+    func validate() throws {
+        if source.file != nil {
+            guard prompt == nil, rephrases.isEmpty, id == nil else {
+                throw ValidationError("expected --file or --prompt, got both; leave one out")
+            }
+            guard target == nil || ZsRETarget(rawValue: target!) != nil else {
+                throw ValidationError(
+                    "expected --target alt or answers beside --file, got \(target!)")
+            }
+        } else if prompt == nil || target == nil {
+            throw ValidationError(
+                "expected --prompt and --target, or --file, got "
+                    + (prompt != nil
+                        ? "a prompt without --target"
+                        : target != nil ? "a target without --prompt" : "neither"))
+        }
+    }
+
+    func run() async throws {
+        let place = try SavePlace(model: model, output: output)
+        let (edits, data) = try edits()
+        let interrupt = Interrupt("nothing was written to \(place.path).")
+        let model = try await EditableModel.opened(model, options: engine, editor: recipe.editor())
+        try interrupt.check()
+
+        let applied = try await learn(edits, model: model, interrupt: interrupt)
+        try await interrupt.uninterrupted(then: "the edits are saved in \(place.path).") {
+            try await place.save(model)
+        }
+        let taught = try await Taught(edits, model: model, interrupt: interrupt)
+        let report = EditReport(
+            model: self.model, output: place.path, edits: applied.edits, rows: applied.rows,
+            seconds: applied.seconds, secondsPerEdit: applied.secondsPerEdit,
+            stepsPerBatch: applied.stepsPerBatch, answered: taught, data: data,
+            summary: try await model.summary)
+        if results.json { try Output.json(report) } else { report.print() }
+    }
+
+    /// The edits of the file, or the one on the command line.
+    private func edits() throws -> ([EditRecord], DatasetReport?) {
+        let answer = target.flatMap(ZsRETarget.init(rawValue:)) ?? .alternative
+        if let data = try source.read(answer) { return (data.records, data.report) }
+        let prompt = prompt ?? ""
+        return (
+            [
+                try EditRecord(
+                    id: id ?? Self.name(of: prompt), prompt: prompt, target: target ?? "",
+                    rephrases: rephrases)
+            ], nil
+        )
+    }
+
+    /// A name that people recognise: `the-ceo-of-aranth-works-is`.
+    static func name(of prompt: String) -> String {
+        let words = prompt.lowercased().split { !$0.isLetter && !$0.isNumber }
+        return words.isEmpty ? "edit" : String(words.joined(separator: "-").prefix(60))
+    }
+
+    private func learn(
+        _ edits: [EditRecord], model: EditableModel, interrupt: Interrupt
+    ) async throws -> ApplyReport {
+        let bar = ProgressBar("Learning", total: edits.count, unit: "edits")
+        defer { bar.finish() }
+        return try await model.apply(edits) {
+            try interrupt.check()
+            bar.update($0.edits, note: "loss \($0.loss.fixed(3))")
+        }
+    }
+}
+
+/// Which edits of a file to take.
+struct EditSource: ParsableArguments {
+    @Option(help: ArgumentHelp("A file of edits.", valueName: "edits"))
+    var file: String?
+
+    @Option(help: "Its format, where the first record does not tell it.")
+    var format: String?
+
+    @Option(help: ArgumentHelp("Take only the first edits.", valueName: "count"))
+    var limit: Int?
+
+    func validate() throws {
+        if let limit, limit < 1 {
+            throw ValidationError("expected --limit of at least 1, got \(limit)")
+        }
+        guard file == nil, limit != nil || format != nil else { return }
+        throw ValidationError("expected --file beside --format and --limit, got none")
+    }
+
+    /// The edits; nil where no file was given.
+    ///
+    /// - Throws: `EvaluationError` that names the file and the place.
+    func read(_ target: ZsRETarget) throws -> Dataset? {
+        guard let file else { return nil }
+        var data = try Dataset.read(
+            URL(filePath: file), format: format.map(DatasetFormat.init(name:)), target: target)
+        if let limit { data.records = Array(data.records.prefix(limit)) }
+        return data
+    }
+}

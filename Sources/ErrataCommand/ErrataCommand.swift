@@ -1,4 +1,0 @@
-@main
-struct ErrataCommand {
-    static func main() {}
-}

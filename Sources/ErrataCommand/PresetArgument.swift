@@ -1,0 +1,4 @@
+public import ArgumentParser
+public import Errata
+
+extension Editor.Preset: ExpressibleByArgument {}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Edits
+import Errata
+import Foundation
+
+/// How a model is computed; every command that opens one has these.
+struct EngineOptions: ParsableArguments {
+    @Option(help: "Fixes everything that is drawn at random.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Where to compute: cpu, cuda:0, mps.")
+    var device = "cpu"
+
+    @Option(help: "What the base model computes in: f32, bf16, or auto (bf16 for large ones).")
+    var dtype = "auto"
+
+    @Option(help: "Threads of one operation (default: all cores).")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, threads < 1 {
+            throw ValidationError("expected --threads of at least 1, got \(threads)")
+        }
+    }
+
+    /// - Throws: a sentence for a device or a type that does not exist.
+    func modelOptions() throws -> ModelOptions {
+        var options = ModelOptions()
+        options.seed = seed
+        options.device = device
+        options.dtype = dtype
+        options.threads = threads
+        try options.validate()
+        return options
+    }
+}
+
+/// Which recipe edits a model: a preset or a file, with single keys replaced.
+struct RecipeOptions: ParsableArguments {
+    @Option(help: "paper (the published method) or default (what to run).")
+    var preset: Editor.Preset?
+
+    @Option(help: ArgumentHelp("A recipe as JSON, instead of a preset.", valueName: "file"))
+    var config: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Replaces one key of the recipe: --set steps=30.", valueName: "key=value"))
+    var replacements: [String] = []
+
+    func validate() throws {
+        if preset != nil && config != nil {
+            throw ValidationError("expected --preset or --config, got both; leave one out")
+        }
+        for text in replacements where !text.dropFirst().contains("=") {
+            throw ValidationError("expected --set key=value, got --set \(text)")
+        }
+    }
+
+    /// The editor asked for; nil where nothing was, so that a saved model keeps its own.
+    ///
+    /// - Throws: `EditError` or `WrongInput` for a file that is no recipe.
+    func editor() throws -> Editor? {
+        var values: [String: String] = [:]
+        for text in replacements {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            values[String(parts[0])] = String(parts[1])
+            Output.note("\(parts[0]) = \(parts[1]), as --set says.")
+        }
+        if let config { return .recipe(try Self.recipe(config).replacing(values)) }
+        guard preset != nil || !values.isEmpty else { return nil }
+        return .elder(preset ?? .default, replacing: values)
+    }
+
+    private static func recipe(_ path: String) throws -> ELDERConfig {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw WrongInput(
+                "expected a recipe at \(path), but it cannot be read; check the path of --config.")
+        }
+        return try ELDERConfig(json: data)
+    }
+}
+
+/// How results are printed.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print JSON.")
+    var json = false
+}
+
+extension EditableModel {
+    /// Opens the model in `path`, with a moving line where it takes long.
+    ///
+    /// - Throws: `WrongInput` for whatever does not fit, since opening changes nothing.
+    static func opened(
+        _ path: String, options: EngineOptions, editor: Editor? = nil
+    ) async throws -> EditableModel {
+        let directory = URL(filePath: path, directoryHint: .isDirectory)
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory)
+        else {
+            throw WrongInput(
+                "expected a model in \(path), but there is no such directory; "
+                    + "check the path of --model.")
+        }
+        guard isDirectory.boolValue else {
+            throw WrongInput(
+                "expected a model directory, but \(path) is a file; give the directory it lies in.")
+        }
+        let modelOptions = try options.modelOptions()
+        let bar = ProgressBar("Opening \(directory.lastPathComponent)")
+        defer { bar.finish() }
+        do {
+            return try EditableModel(opening: directory, options: modelOptions, editor: editor)
+        } catch {
+            throw WrongInput(Exit.sentence(for: error))
+        }
+    }
+}

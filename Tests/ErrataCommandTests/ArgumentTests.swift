@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// Wrong arguments and wrong files, found before a model is opened.
+struct ArgumentTests {
+    @Test(arguments: ["edit", "ask", "generate", "pretrain"])
+    func helpHasAnExample(_ command: String) throws {
+        let help = try Errata(command, "--help")
+        #expect(help.status == 0)
+        #expect(help.output.contains("errata \(command) --"))
+        #expect(help.output.contains("Example"))
+    }
+
+    @Test func helpNamesTheExitCodes() throws {
+        let help = try Errata("--help")
+        #expect(help.status == 0)
+        // The help is wrapped to the terminal.
+        let text = help.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        for code in ["0 all is well", "1 something failed", "2 wrong", "130 stopped"] {
+            #expect(text.contains(code))
+        }
+    }
+
+    @Test func anUnknownOptionIsOneSentence() throws {
+        let run = try Errata("ask", "--modle", "x", "Who?")
+        #expect(run.status == 2)
+        #expect(run.error.hasPrefix("errata: "))
+        #expect(run.error.hasSuffix("see `errata ask --help`.\n"))
+        #expect(run.error.count { $0 == "\n" } == 1)
+    }
+
+    @Test func anEditNeedsATarget() throws {
+        try Errata("edit", "--model", "x", "--output", "y", "-p", "Who?").requireSentence(
+            "expected --prompt and --target, or --file, got a prompt without --target; "
+                + "see `errata edit --help`.")
+    }
+
+    @Test func aBaseModelNeedsAnOutput() throws {
+        let folder = try Folder()
+        try Errata("edit", "--model", folder.url.path, "-p", "a", "-t", "b").requireSentence(
+            "expected --output, a directory for the edited model (\(folder.url.path) itself stays "
+                + "as it is), got none; name a new one.")
+    }
+
+    @Test func anOutputThatHoldsSomethingElseIsLeftAlone() throws {
+        let folder = try Folder()
+        _ = try folder.file("diary.txt", "dear diary")
+        try Errata("edit", "--model", "x", "--output", folder.url.path, "-p", "a", "-t", "b")
+            .requireSentence(
+                "expected --output to be new or an edited model, but \(folder.url.path) holds "
+                    + "something else; choose another.")
+    }
+
+    @Test func anEmptyFileOfEdits() throws {
+        let folder = try Folder()
+        let file = try folder.file("edits.jsonl", "")
+        try Errata("edit", "--model", "x", "--output", folder.path("y"), "--file", file)
+            .requireSentence(
+                "The data file \(file) cannot be used: it is empty; give a JSON list of edits, or "
+                    + "one edit a line.")
+    }
+
+    @Test func malformedJSONIsFoundAtItsLine() throws {
+        let folder = try Folder()
+        let good = #"{"prompt": "a", "target": "b"}"#
+        let file = try folder.file("edits.jsonl", "\(good)\n\(good)\n{\"prompt\": \"a\" \"b\"}\n")
+        try Errata("edit", "--model", "x", "--output", folder.path("y"), "--file", file)
+            .requireSentence(
+                "The data file \(file) cannot be used: malformed JSON: line 3, column 16 should be "
+                    + "`,` or `}`.")
+    }
+
+    @Test func anEditWithoutTargetIsNamed() throws {
+        let folder = try Folder()
+        let file = try folder.file(
+            "edits.jsonl", "{\"prompt\": \"a\", \"target\": \"b\"}\n{\"prompt\": \"c\"}\n")
+        try Errata("edit", "--model", "x", "--output", folder.path("y"), "--file", file)
+            .requireSentence(
+                "The data file \(file) cannot be used: The edit on line 2 cannot be read: "
+                    + "`target` is missing.")
+    }
+
+    @Test func aModelThatIsNotThere() throws {
+        try Errata("ask", "--model", "/nowhere/at/all", "Who?").requireSentence(
+            "expected a model in /nowhere/at/all, but there is no such directory; check the path "
+                + "of --model.")
+    }
+}
