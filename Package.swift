@@ -57,7 +57,8 @@ let package = Package(
         target(
             "Errata", "Edits", "Editing", "LanguageModels", "Tokenizers", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
-        target("Evaluation", "Edits", "Errata"),
+        target(
+            "Evaluation", "Edits", "Errata", .product(name: "Crypto", package: "swift-crypto")),
         .executableTarget(
             name: "ErrataCommand",
             dependencies: [

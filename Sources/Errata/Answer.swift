@@ -79,13 +79,17 @@ public struct ApplyReport: Codable, Sendable, Equatable {
         public let steps: Int
     }
 
-    public let edits: Int
+    public var edits = 0
     /// Prompts and rephrasings together.
     public let rows: Int
-    public let batches: [Batch]
-
+    public var batches: [Batch] = []
     /// Seconds of learning alone.
-    public var seconds: Double { batches.reduce(0) { $0 + $1.seconds } }
+    public var seconds = 0.0
+    /// Seconds of what is done once per base model, before the first edit.
+    public var preparationSeconds = 0.0
+
+    init(rows: Int) { self.rows = rows }
+
     public var secondsPerEdit: Double { edits == 0 ? 0 : seconds / Double(edits) }
     /// Optimiser steps a batch, on average.
     public var stepsPerBatch: Double {

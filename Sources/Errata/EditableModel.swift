@@ -83,26 +83,39 @@ public actor EditableModel {
     private func learn(
         _ edits: [EditRecord], onProgress: (EditProgress) throws -> Void
     ) throws -> ApplyReport {
-        var batches: [ApplyReport.Batch] = []
+        var report = ApplyReport(rows: edits.reduce(0) { $0 + 1 + $1.rephrases.count })
+        report.preparationSeconds = try timed { try method.prepare() }
         var finished = 0
-        let clock = ContinuousClock()
-        var start = clock.now
-        try method.learn(edits) { progress in
-            try Engine.synchronize(base.model.device)
-            batches.append(
-                ApplyReport.Batch(
-                    edits: progress.edits - finished, seconds: (clock.now - start).inSeconds,
-                    steps: progress.steps))
-            finished = progress.edits
-            try onProgress(
-                EditProgress(
-                    edits: progress.edits, totalEdits: progress.totalEdits, steps: progress.steps,
-                    loss: progress.loss))
-            start = clock.now
+        var callbacks = 0.0
+        var last = ContinuousClock.now
+        let seconds = try timed {
+            try method.learn(edits) { progress in
+                try Engine.synchronize(base.model.device)
+                report.batches.append(
+                    ApplyReport.Batch(
+                        edits: progress.edits - finished,
+                        seconds: (ContinuousClock.now - last).inSeconds, steps: progress.steps))
+                finished = progress.edits
+                callbacks += try timed {
+                    try onProgress(
+                        EditProgress(
+                            edits: progress.edits, totalEdits: progress.totalEdits,
+                            steps: progress.steps, loss: progress.loss))
+                }
+                last = .now
+            }
         }
-        return ApplyReport(
-            edits: edits.count, rows: edits.reduce(0) { $0 + 1 + $1.rephrases.count },
-            batches: batches)
+        report.edits = edits.count
+        report.seconds = seconds - callbacks
+        return report
+    }
+
+    /// Seconds of `body`, the device synchronised.
+    private func timed(_ body: () throws -> Void) throws -> Double {
+        let start = ContinuousClock.now
+        try body()
+        try Engine.synchronize(base.model.device)
+        return (ContinuousClock.now - start).inSeconds
     }
 
     /// Answers each prompt, through the edits only where one covers it.
@@ -149,10 +162,17 @@ public actor EditableModel {
         try SavedModel.write(method, base: base, to: directory)
     }
 
+    /// Different allocation codes among the stored edits; absent for a method without.
+    public var distinctCodes: Int? { (method as? ELDER)?.distinctCodes }
+
     /// What the model is and what its edits take.
     public var summary: ModelSummary {
         get throws { try ModelSummary(base.model, method: method) }
     }
+
+    /// The engine's version, and the threads of one operation.
+    public nonisolated var engineVersion: String { Engine.version }
+    public var threads: Int { Engine.threads }
 
     /// SHA-256 of the base model's files.
     public var baseDigest: String {

@@ -15,7 +15,9 @@ struct RootCommand: AsyncParsableCommand {
             error. Progress is shown on a terminal only.
             """,
         version: "0.1.0",
-        subcommands: [Edit.self, Ask.self, Generate.self, Pretrain.self])
+        subcommands: [
+            Demo.self, Edit.self, Ask.self, Generate.self, Bench.self, Pretrain.self,
+        ])
 }
 
 @main

@@ -1,0 +1,187 @@
+import ArgumentParser
+import Edits
+import Errata
+import Evaluation
+import Foundation
+
+/// `errata bench`: methods side by side, on the same edits, under one protocol.
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure methods on a stream of edits: one table, one protocol.",
+        discussion: """
+            Example:
+              errata bench --model gpt2-xl --data zsre_mend_eval.json --edits 1000 \\
+                  --methods unedited,paper,default --results results/zsre
+
+            Every method starts from the unedited model, learns the edits in file order, and is \
+            asked at the end: the edited prompts, rephrasings it never saw, and prompts that no \
+            edit covers. Generated answers are greedy and must end where the target ends.
+            """)
+
+    @Option(help: ArgumentHelp("The checkpoint to edit.", valueName: "dir"))
+    var model: String
+
+    @Option(help: ArgumentHelp("The edits; formats as for errata edit.", valueName: "file"))
+    var data: String
+
+    @Option(help: "The data's format, where the first record does not tell it.")
+    var format: String?
+
+    @Option(help: "Which of zsRE's answers is taught: alt (counterfactual) or answers (true).")
+    var target = "alt"
+
+    @Option(help: "How many edits.")
+    var edits = 1000
+
+    @Option(help: "Methods, separated by commas: unedited, paper, default.")
+    var methods = "unedited,paper,default"
+
+    @Option(help: "Wordings that are taught: prompt-only, or paper (with half the rephrasings).")
+    var split = "prompt-only"
+
+    @Option(
+        help: ArgumentHelp(
+            "A data file whose unrelated prompts are asked too.", valueName: "file"))
+    var unrelated: String?
+
+    @Option(help: ArgumentHelp("Also probe each edit after every so many.", valueName: "count"))
+    var probeEvery: Int?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Replaces one key of every recipe: --set steps=30.", valueName: "key=value"))
+    var replacements: [String] = []
+
+    @Option(help: ArgumentHelp("A folder for tables, rows and manifest.", valueName: "dir"))
+    var results: String?
+
+    @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Results") var output: OutputOptions
+
+    func run() async throws {
+        let dataset = try Self.dataset(data, format: format, target: target)
+        let edits = try Self.split(split).first(edits, of: dataset.records)
+        let asked = Set(edits.flatMap { [$0.edit.prompt] + $0.heldOut })
+        let unrelated = try unrelated.map {
+            try Self.dataset($0, format: nil, target: target).records.flatMap(\.locality)
+                .filter { $0.kind == .unrelated && !asked.contains($0.prompt) }
+        } ?? []
+        let editors = try self.editors()
+        let folder = try results.map { try ResultsFolder(URL(filePath: $0)) }
+        let interrupt = Interrupt("no result was written.")
+        let model = try await EditableModel.opened(model, options: engine)
+        if !output.json { Output.line(dataset.report.summary) }
+
+        var options = Evaluation.Bench.Options()
+        options.probeEvery = probeEvery
+        let bench = Evaluation.Bench(
+            model: model, edits: edits, unrelated: Array(unrelated.prefix(edits.count)),
+            options: options)
+        var result = BenchResult(
+            manifest: try await manifest(of: model), dataset: dataset.report)
+        var outcomes: [(method: String, rows: [ProbeOutcome])] = []
+        for (name, editor) in editors {
+            let measured = try await bench.run(name, editor: editor, interrupt: interrupt)
+            result.methods.append(measured.row)
+            outcomes.append((name, measured.outcomes))
+            if let recipe = try await model.summary.recipe {
+                result.manifest.configs[name] = try JSONValue(json: Data(recipe.utf8))
+            }
+        }
+        try await interrupt.uninterrupted(then: "the results are saved.") {
+            try folder?.write(result, outcomes: outcomes)
+        }
+        if output.json { try Output.json(result) } else { Output.line(result.plain) }
+    }
+
+    private static func dataset(
+        _ path: String, format: String?, target: String
+    ) throws -> Dataset {
+        guard let answer = ZsRETarget(rawValue: target) else {
+            throw WrongInput("expected --target alt or answers, got \(target).")
+        }
+        return try Dataset.read(
+            URL(filePath: path), format: format.map(DatasetFormat.init(name:)), target: answer)
+    }
+
+    private static func split(_ name: String) throws -> Split {
+        guard let split = Split(rawValue: name) else {
+            throw WrongInput("expected --split prompt-only or paper, got \(name).")
+        }
+        return split
+    }
+
+    private func editors() throws -> [(String, Editor)] {
+        var values: [String: String] = [:]
+        for text in replacements {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else {
+                throw WrongInput("expected --set key=value, got --set \(text).")
+            }
+            values[String(parts[0])] = String(parts[1])
+            Output.note("\(parts[0]) = \(parts[1]), as --set says.")
+        }
+        return try methods.split(separator: ",").map { name in
+            if name == "unedited" { return ("Unedited", .unedited) }
+            guard let preset = Editor.Preset(rawValue: String(name)) else {
+                throw WrongInput("expected methods unedited, paper or default, got \(name).")
+            }
+            return ("ELDER \(name)", .elder(preset, replacing: values))
+        }
+    }
+
+    private func manifest(of model: EditableModel) async throws -> Manifest {
+        let summary = try await model.summary
+        let files = try [data, unrelated].compactMap(\.self).map {
+            try Manifest.DataFile(URL(filePath: $0))
+        }
+        return Manifest(
+            // Paths are of this machine; the names are what another one can use.
+            command: ["errata"]
+                + CommandLine.arguments.dropFirst().map {
+                    $0.contains("/") ? URL(filePath: $0).lastPathComponent : $0
+                },
+            configs: [:], seeds: [engine.seed], data: files, split: try Self.split(split),
+            model: URL(filePath: self.model).lastPathComponent,
+            modelDigest: try await model.baseDigest,
+            versions: ["errata": RootCommand.configuration.version, "torch": model.engineVersion],
+            device: summary.device, dtype: summary.dtype, threads: await model.threads)
+    }
+}
+
+extension Evaluation.Bench {
+    /// Runs one method with a moving line.
+    func run(
+        _ name: String, editor: Editor, interrupt: Interrupt
+    ) async throws -> (row: MethodRow, outcomes: [ProbeOutcome]) {
+        let bars = BarByStage()
+        defer { bars.finish() }
+        return try await run(name, editor: editor) { progress in
+            try interrupt.check()
+            bars.update(progress)
+        }
+    }
+}
+
+/// One moving line for each stage of a method.
+private final class BarByStage: @unchecked Sendable {
+    private let lock = NSLock()
+    private var stage: Evaluation.Bench.Progress.Stage?
+    private var bar: ProgressBar?
+
+    func update(_ progress: Evaluation.Bench.Progress) {
+        lock.withLock {
+            if stage != progress.stage {
+                bar?.finish()
+                stage = progress.stage
+                bar = ProgressBar(
+                    "\(progress.method) · \(progress.stage.rawValue)", total: progress.total,
+                    unit: progress.stage == .editing ? "edits" : "probes")
+            }
+            bar?.update(progress.done)
+        }
+    }
+
+    func finish() { lock.withLock { bar?.finish() } }
+}

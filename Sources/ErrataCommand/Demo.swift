@@ -1,0 +1,164 @@
+import ArgumentParser
+import Edits
+import Errata
+import Evaluation
+import Foundation
+
+/// `errata demo`: the main job on the embedded model.
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Correct the embedded model some hundred times and show what changed.",
+        discussion: """
+            Example:
+              errata demo --edits 400
+
+            The embedded model is a small GPT-2 that knows an invented world by heart. Corrections \
+            contradict what it knows; new wordings of them were never taught; everything else \
+            must stay as it is.
+            """)
+
+    @Option(help: "How many corrections, one after another.")
+    var edits = 400
+
+    @Option(
+        help: ArgumentHelp(
+            "The embedded model's directory (default: found beside the program).", valueName: "dir"))
+    var model: String?
+
+    @Option(help: "paper (the published method) or default (what to run).")
+    var preset = Editor.Preset.default
+
+    @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Results") var output: OutputOptions
+
+    func run() async throws {
+        let directory = try Self.directory(model)
+        let data = try Dataset.read(directory.appending(path: "edits.jsonl"))
+        let chosen = try Split.promptOnly.first(edits, of: data.records)
+        let interrupt = Interrupt("nothing was written.")
+        let model = try await EditableModel.opened(directory.path, options: engine)
+        let summary = try await model.summary
+        if !output.json {
+            Output.line(
+                "A GPT-2 of \(summary.blocks) blocks and "
+                    + "\((Double(summary.parameters) / 1e6).fixed(1)) million parameters, "
+                    + "corrected \(edits) times in sequence with ELDER (\(preset.rawValue)).\n")
+        }
+        let untouched = try Self.untouched(directory, beside: chosen)
+        let bench = Evaluation.Bench(model: model, edits: chosen, unrelated: untouched)
+        let before = try await bench.run("Before", editor: .unedited, interrupt: interrupt)
+        let after = try await bench.run("Editing", editor: .elder(preset), interrupt: interrupt)
+        let table = DemoTable(before: before.row, after: after.row)
+        guard !output.json else { return try Output.json(table) }
+        try await Self.showExamples(chosen, model: model)
+        Output.text(table.text)
+    }
+
+    /// Two corrections as a user meets them.
+    private static func showExamples(_ edits: [SplitEdit], model: EditableModel) async throws {
+        for split in [edits.first, edits.last].compactMap(\.self) {
+            guard let rephrase = split.heldOut.first else { continue }
+            for prompt in [split.edit.prompt, rephrase] {
+                let comparison = try await model.ask(prompt)
+                Output.line(
+                    "  \(prompt)  \(comparison.before.text.trimmed) → "
+                        + "\(comparison.after.text.trimmed)")
+            }
+        }
+        Output.line()
+    }
+
+    /// Facts and prose that no correction touches.
+    private static func untouched(
+        _ directory: URL, beside edits: [SplitEdit]
+    ) throws -> [LocalityProbe] {
+        struct Row: Decodable {
+            let prompt: String
+            let answer: String?
+        }
+        let file = directory.appending(path: "untouched.jsonl")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        return try text.split(separator: "\n").map {
+            let row = try JSONDecoder().decode(Row.self, from: Data($0.utf8))
+            return LocalityProbe(prompt: row.prompt, answer: row.answer, kind: .unrelated)
+        }
+    }
+
+    /// The model's folder: as given, or above the program or the working directory.
+    private static func directory(_ path: String?) throws -> URL {
+        if let path { return URL(filePath: path, directoryHint: .isDirectory) }
+        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        let here = URL(filePath: FileManager.default.currentDirectoryPath)
+        for start in [here, program.deletingLastPathComponent()] {
+            var place = start
+            while place.path != "/" {
+                let candidate = place.appending(path: "Models/world-gpt2")
+                if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
+                place = place.deletingLastPathComponent()
+            }
+        }
+        throw WrongInput(
+            "expected the embedded model in Models/world-gpt2, found none above here; "
+                + "run it in the repository or give --model.")
+    }
+}
+
+/// What the demo ends with.
+struct DemoTable: Encodable {
+    struct Line: Encodable {
+        let what: String
+        let before: Double?
+        let after: Double?
+    }
+
+    let lines: [Line]
+    let edits: Int
+    let secondsPerEdit: Double?
+    let stepsPerEdit: Double?
+    let trainedParameters: Int?
+
+    init(before: MethodRow, after: MethodRow) {
+        let (old, new) = (before.atEnd, after.atEnd)
+        let thirds = after.thirds.map(\.reliability.generated)
+        lines = [
+            Line(
+                what: "corrections answered as taught", before: old.reliability.generated,
+                after: new.reliability.generated),
+            Line(what: "  the oldest third", before: nil, after: thirds.first ?? nil),
+            Line(what: "  the newest third", before: nil, after: thirds.last ?? nil),
+            Line(
+                what: "the same in wordings never taught", before: old.generalization.generated,
+                after: new.generalization.generated),
+            Line(
+                what: "neighbouring facts answered as before", before: old.neighbours.agreement,
+                after: new.neighbours.agreement),
+            Line(
+                what: "untouched facts and prose as before", before: old.unrelated.agreement,
+                after: new.unrelated.agreement),
+            Line(
+                what: "  of these bit for bit", before: old.unrelated.bitEqual,
+                after: new.unrelated.bitEqual),
+        ]
+        edits = after.edits
+        secondsPerEdit = after.secondsPerEdit?.mean
+        stepsPerEdit = after.stepsPerEdit?.mean
+        trainedParameters = after.trainableParameters
+    }
+
+    /// Aligned for a terminal.
+    var text: String {
+        func percent(_ share: Double?) -> String {
+            let text = share.map { ($0 * 100).fixed(1) + " %" } ?? ""
+            return String(repeating: " ", count: max(0, 9 - text.count)) + text
+        }
+        let width = lines.map(\.what.count).max() ?? 0
+        func padded(_ text: String) -> String {
+            text + String(repeating: " ", count: width - text.count)
+        }
+        let heading = padded("") + "   before    after\n"
+        let body = lines.map { padded($0.what) + percent($0.before) + percent($0.after) + "\n" }
+        let cost = "\n\((secondsPerEdit ?? 0).seconds) and \((stepsPerEdit ?? 0).fixed(1)) steps a "
+            + "correction; \(trainedParameters ?? 0) numbers trained, however many corrections.\n"
+        return heading + body.joined() + cost
+    }
+}
