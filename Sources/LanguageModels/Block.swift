@@ -7,8 +7,11 @@ import Torch
 /// MLP and a suffix can go on from there.
 protocol Block {
     /// The attention half, residual to residual: [B, T, D] to [B, T, D].
+    ///
+    /// - Parameter positions: of the flattened rows, those to go on with, [1, N, D]; nil for all.
     func attended(
-        _ x: Tensor, at placement: Placement, memory: inout BlockMemory?
+        _ x: Tensor, at placement: Placement, keeping positions: Tensor?,
+        memory: inout BlockMemory?
     ) throws -> Tensor
 
     /// What the MLP's maps read: the residual, normalised, [B, T, D].

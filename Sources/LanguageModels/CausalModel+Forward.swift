@@ -43,15 +43,8 @@ extension CausalModel {
         _ prefix: PrefixActivations, adaptation: (any Adaptation)? = nil,
         cache: inout KeyValueCache?
     ) throws -> Tensor {
-        let placement = try Placement(
-            prefix.arrangement, configuration: configuration, device: device)
-        let pass = Pass(placement: placement, adaptation: adaptation)
-        var x = try finished(prefix, pass)
-        for index in (prefix.seam.block + 1)..<blocks.count {
-            var taps: [Site: Tensor] = [:]
-            x = try block(index, x, pass, tapping: &taps, cache: &cache)
-        }
-        return try frame.finalNorm(x)  // [B, T, D]
+        try frame.finalNorm(
+            run(prefix, adaptation: adaptation, keeping: nil, cache: &cache))  // [B, T, D]
     }
 
     /// `suffix` without a cache.
@@ -60,6 +53,20 @@ extension CausalModel {
     ) throws -> Tensor {
         var none: KeyValueCache?
         return try suffix(prefix, adaptation: adaptation, cache: &none)
+    }
+
+    /// `suffix` for those who want few of its positions: [N, D].
+    ///
+    /// Above the last attention no position needs another, so the rest of that block runs for the
+    /// wanted ones alone.
+    ///
+    /// - Parameter positions: places in the flattened [B · T] rows, int64 [N].
+    package func suffix(
+        _ prefix: PrefixActivations, adaptation: (any Adaptation)?, at positions: Tensor
+    ) throws -> Tensor {
+        var none: KeyValueCache?
+        let kept = try run(prefix, adaptation: adaptation, keeping: positions, cache: &none)
+        return try frame.finalNorm(kept).squeezed(0)
     }
 
     /// The whole model, from tokens to normalised hidden states [B, T, D].
@@ -88,6 +95,13 @@ private struct Pass {
     let placement: Placement
     let adaptation: (any Adaptation)?
     var taps: Set<Site> = []
+
+    func adapts(block: Int) -> Bool {
+        guard let adaptation else { return false }
+        return FeedForwardPart.allCases.contains {
+            adaptation.adapts(Site(block: block, part: $0))
+        }
+    }
 }
 
 extension CausalModel {
@@ -125,6 +139,27 @@ extension CausalModel {
             arrangement: arrangement)
     }
 
+    /// From a seam through the last block: [B, T, D], or [1, N, D] of the `positions` to be kept.
+    private func run(
+        _ prefix: PrefixActivations, adaptation: (any Adaptation)?, keeping positions: Tensor?,
+        cache: inout KeyValueCache?
+    ) throws -> Tensor {
+        let placement = try Placement(
+            prefix.arrangement, configuration: configuration, device: device)
+        let pass = Pass(placement: placement, adaptation: adaptation)
+        let last = blocks.count - 1
+        // An adaptation wants to see whole rows.
+        let isFree = prefix.seam.block < last && !pass.adapts(block: last)
+        var x = try finished(prefix, pass)
+        for index in (prefix.seam.block + 1)..<blocks.count {
+            var taps: [Site: Tensor] = [:]
+            x = try block(
+                index, x, pass, keeping: isFree && index == last ? positions : nil,
+                tapping: &taps, cache: &cache)
+        }
+        return try isFree ? x : x.kept(positions)
+    }
+
     /// The rest of the seam's block.
     private func finished(_ prefix: PrefixActivations, _ pass: Pass) throws -> Tensor {
         let seam = prefix.seam
@@ -135,13 +170,13 @@ extension CausalModel {
         return try prefix.residual + contracted(seam.block, activated, pass)
     }
 
-    /// One whole block, [B, T, D] to [B, T, D].
+    /// One whole block, [B, T, D] to [B, T, D], or to [1, N, D] of the `positions` to be kept.
     private func block(
-        _ index: Int, _ x: Tensor, _ pass: Pass, tapping taps: inout [Site: Tensor],
-        cache: inout KeyValueCache?
+        _ index: Int, _ x: Tensor, _ pass: Pass, keeping positions: Tensor? = nil,
+        tapping taps: inout [Site: Tensor], cache: inout KeyValueCache?
     ) throws -> Tensor {
         let block = blocks[index]
-        let x = try attended(index, x, pass.placement, cache: &cache)
+        let x = try attended(index, x, pass.placement, keeping: positions, cache: &cache)
         let h = try block.normalized(x)  // [B, T, D]
         let site = Site(block: index, part: .expansion)
         let expanded = try adapted(site, input: h, base: block.expansion(h), pass)
@@ -166,13 +201,24 @@ extension CausalModel {
     }
 
     private func attended(
-        _ index: Int, _ x: Tensor, _ placement: Placement, cache: inout KeyValueCache?
+        _ index: Int, _ x: Tensor, _ placement: Placement, keeping positions: Tensor? = nil,
+        cache: inout KeyValueCache?
     ) throws -> Tensor {
         var none: BlockMemory?
         guard cache != nil else {
-            return try blocks[index].attended(x, at: placement, memory: &none)
+            return try blocks[index].attended(
+                x, at: placement, keeping: positions, memory: &none)
         }
         // In place: a copy of the block's memory would make it clone its storage.
-        return try blocks[index].attended(x, at: placement, memory: &cache!.blocks[index])
+        return try blocks[index].attended(
+            x, at: placement, keeping: positions, memory: &cache!.blocks[index])
+    }
+}
+
+extension Tensor {
+    /// Some positions of the flattened rows, [B, T, D] to [1, N, D]; nil keeps all as they are.
+    func kept(_ positions: Tensor?) throws -> Tensor {
+        guard let positions else { return self }
+        return try reshaped([1, -1, size(-1)]).selected(dim: 1, index: positions)
     }
 }

@@ -12,7 +12,8 @@ struct GPT2Block: Block {
     let contractionMap: AffineMap  // mlp.c_proj, [F, D]
 
     func attended(
-        _ x: Tensor, at placement: Placement, memory: inout BlockMemory?
+        _ x: Tensor, at placement: Placement, keeping positions: Tensor?,
+        memory: inout BlockMemory?
     ) throws -> Tensor {
         let width = x.size(-1)
         let qkv = try attentionInput(attentionNorm(x))  // [B, T, 3 D]
@@ -21,7 +22,7 @@ struct GPT2Block: Block {
             key: qkv.narrowed(dim: -1, start: width, length: width),
             value: qkv.narrowed(dim: -1, start: 2 * width, length: width),
             at: placement, memory: &memory)  // [B, T, D]
-        return try x + attentionOutput(mixed)
+        return try x.kept(positions) + attentionOutput(mixed.kept(positions))
     }
 
     func normalized(_ x: Tensor) throws -> Tensor { try feedForwardNorm(x) }

@@ -16,13 +16,14 @@ struct LlamaBlock: Block {
     let contractionMap: LinearMap  // mlp.down_proj, [D, F]
 
     func attended(
-        _ x: Tensor, at placement: Placement, memory: inout BlockMemory?
+        _ x: Tensor, at placement: Placement, keeping positions: Tensor?,
+        memory: inout BlockMemory?
     ) throws -> Tensor {
         let h = try attentionNorm(x)  // [B, T, D]
         let mixed = try attention(
             query: query(h), key: key(h), value: value(h), at: placement,
             memory: &memory)  // [B, T, H d]
-        return try x + attentionOutput(mixed)
+        return try x.kept(positions) + attentionOutput(mixed.kept(positions))
     }
 
     func normalized(_ x: Tensor) throws -> Tensor { try feedForwardNorm(x) }

@@ -49,6 +49,27 @@ import Torch
         }
     }
 
+    /// The last block runs for the wanted positions alone, unless it is adapted itself.
+    @Test(arguments: TinyModel.allCases)
+    func wantedPositionsAreThoseOfTheWholeSuffix(_ tiny: TinyModel) throws {
+        let model = try tiny.load()
+        let batch = try TokenBatch(tiny.rows())
+        let positions = try Tensor([3, 0, 21], shape: [3])
+        for seam in model.sites {
+            let prefix = try model.prefix(batch, upTo: seam)
+            let adaptation = Recorder([seam], shift: 0.5)
+            try withoutGradients {
+                let wanted = try model.suffix(prefix, adaptation: adaptation, at: positions)
+                let whole = try model.suffix(prefix, adaptation: adaptation)
+                    .reshaped([22, -1]).selected(dim: 0, index: positions)
+                #expect(wanted.shape == whole.shape)
+                let difference = Tolerance.float32.firstDifference(
+                    try wanted.floats(), try whole.floats())
+                #expect(difference == nil, "cut at \(seam)")
+            }
+        }
+    }
+
     @Test(arguments: TinyModel.allCases)
     func tapsAreTheInputsOfTheirMaps(_ tiny: TinyModel) throws {
         let model = try tiny.load()

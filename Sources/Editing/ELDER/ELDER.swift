@@ -47,8 +47,9 @@ package struct ELDER: EditingMethod {
         for step in 0..<config.steps {
             if step > 0 { routes = try router.routes(query, active: config.active) }
             let mixture = try mixture(routes, forcing: allocation)
-            let hidden = try model.suffix(prefix, adaptation: mixture)  // [B, T, D]
-            let logits = try batch.targetLogits(hidden, model: model)  // [N, V]
+            let hidden = try model.suffix(
+                prefix, adaptation: mixture, at: batch.positions)  // [N, D]
+            let logits = try model.logits(hidden)  // [N, V]
             if try isLearned(logits, labels: batch.labels, step: step) { break }
 
             let loss = try Tensor.crossEntropy(logits, labels: batch.labels)
