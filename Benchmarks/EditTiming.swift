@@ -1,5 +1,5 @@
-import Edits
 import Editing
+import Edits
 import LanguageModels
 
 /// Times the learning of edits, batch by batch.

@@ -1,5 +1,5 @@
-import Edits
 import Editing
+import Edits
 import LanguageModels
 
 /// Times answers as a user gets them: tokenizer, gate and sampler included.

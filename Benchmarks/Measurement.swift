@@ -1,5 +1,5 @@
-import Edits
 import Editing
+import Edits
 import Foundation
 import LanguageModels
 import Torch

@@ -9,7 +9,8 @@ struct Twin {
     func figures(of model: BenchmarkModel, firstEdited: Int) throws -> TwinFigures {
         guard FileManager.default.isExecutableFile(atPath: python) else {
             throw BenchmarkError(
-                "expected a Python with torch at \(python); run Scripts/bootstrap, or give --python.")
+                "expected a Python with torch at \(python); run Scripts/bootstrap, or give --python."
+            )
         }
         let json = try output(
             of: URL(filePath: python),
