@@ -6,8 +6,12 @@
 # make format  lay the code out as .swift-format says
 
 python = .libtorch/python/bin/python
-swift = swift
 errata = .build/release/errata
+# One set of flags for everything, so that demo, test and bench share one build.
+flags = -c release -Xswiftc -enable-testing
+
+# Threads that wait leave the cores to others: spinning makes shared machines several times slower.
+export OMP_WAIT_POLICY = PASSIVE
 
 .PHONY: demo test bench parity fixtures format lint build engine
 
@@ -15,20 +19,21 @@ engine:
 	@Scripts/bootstrap
 
 build: engine
-	@$(swift) build -c release --product errata
+	@swift build $(flags) --product errata
 
 demo: build
 	@$(errata) demo
 
 test: engine
-	@$(swift) test -c release --disable-xctest -Xswiftc -enable-testing
+	@swift test $(flags) --disable-xctest
 
-bench: build
-	@$(errata) speed --twin "$(python) reference/speed_twin.py"
+bench: engine
+	@swift build $(flags) --product Benchmarks
+	@.build/release/Benchmarks
 
 parity:
 	@Scripts/bootstrap --parity
-	@$(swift) build -c release --product errata-parity
+	@swift build $(flags) --product errata-parity
 	@$(python) reference/tokenizers_parity.py
 	@$(python) reference/transformers_parity.py
 
@@ -37,7 +42,7 @@ fixtures:
 	@$(python) reference/make_fixtures.py
 
 format:
-	@$(swift) format format --in-place --recursive Package.swift Sources Tests
+	@swift format format --in-place --recursive Package.swift Sources Tests Benchmarks
 
 lint:
-	@$(swift) format lint --strict --recursive Package.swift Sources Tests
+	@swift format lint --strict --recursive Package.swift Sources Tests Benchmarks

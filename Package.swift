@@ -14,11 +14,14 @@ func target(_ name: String, _ dependencies: Target.Dependency...) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
-func tests(_ target: String, _ dependencies: Target.Dependency...) -> Target {
+/// Fixtures are found beside the tests' sources, so that nothing has to be bundled.
+func tests(
+    _ target: String, _ dependencies: Target.Dependency..., fixtures: Bool = false
+) -> Target {
     .testTarget(
         name: "\(target)Tests",
         dependencies: [.target(name: target), "TestSupport"] + dependencies,
-        exclude: ["Fixtures"], swiftSettings: swiftSettings)
+        exclude: fixtures ? ["Fixtures"] : [], swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -68,14 +71,22 @@ let package = Package(
         .executableTarget(
             name: "ParityCheck", dependencies: ["Tokenizers", "LanguageModels", "Torch"],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Edits", "Editing", "LanguageModels", "Tokenizers", "Torch",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], path: "Benchmarks", exclude: ["README.md"], swiftSettings: swiftSettings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-        tests("Torch"),
-        tests("Tokenizers"),
-        tests("LanguageModels", "Torch"),
+        tests("Torch", fixtures: true),
+        tests("Tokenizers", fixtures: true),
+        tests("LanguageModels", "Torch", fixtures: true),
         tests("Edits"),
-        tests("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
+        tests(
+            "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits"),
-        tests("Evaluation", "Edits"),
+        tests("Evaluation", "Edits", "Errata"),
+        tests("ErrataCommand"),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -99,7 +99,8 @@ extension EncodedRow {
         }
         // Where the tokenizer merges across the seam the target is encoded by itself, so that a
         // question asked later meets the very tokens that were taught.
-        let answer = whole.starts(with: alone) && whole.count > alone.count
+        let answer =
+            whole.starts(with: alone) && whole.count > alone.count
             ? Array(whole.dropFirst(alone.count))
             : tokenizer.encode(" " + text, addSpecialTokens: false)
         prompt = alone

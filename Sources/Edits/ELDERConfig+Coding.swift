@@ -6,7 +6,7 @@ extension ELDERConfig {
         case experts, active, rank, alpha, initialScale, renormalisesScores
         case guidance, guidanceWeight, allocation, trainingRouting
         case batchSize, steps, learningRate, learningRateDecay
-        case earlyStop, replayRows
+        case earlyStop, replayRows, replaySteps
         case gate, hammingThreshold, codeStorage, matchGate, routeSource
     }
 
@@ -73,6 +73,7 @@ extension ELDERConfig {
         try read(.learningRateDecay, into: &learningRateDecay)
         try read(.earlyStop, into: &earlyStop)
         try read(.replayRows, into: &replayRows)
+        try read(.replaySteps, into: &replaySteps)
         try read(.gate, into: &gate)
         try read(.hammingThreshold, into: &hammingThreshold)
         try read(.codeStorage, into: &codeStorage)

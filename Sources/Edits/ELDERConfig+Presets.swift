@@ -21,19 +21,29 @@ extension ELDERConfig {
             firstBlock: first, layers: layers, part: part, queryBlock: first - 1)
     }
 
-    /// What a user should run: the paper's mixture with a gate that defers, memory of earlier
-    /// edits, scores that do not drift, and no step more than a batch needs (elder.md §9.2).
+    /// What a user should run. Against the paper's recipe:
+    ///
+    /// - a gate that defers: words and meaning decide, not codes, which accept nearly everything;
+    /// - many small experts, pre-assigned by fact and taken from the matched edit, so that edits
+    ///   hardly meet in one expert and no later edit moves a route; routers and guidance rest;
+    /// - earlier edits are rehearsed beside new ones, and a batch is done when fresh samples of
+    ///   them are still known and every target token leads by a margin.
     ///
     /// - Throws: as `paper(blocks:part:)`.
     public static func `default`(blocks: Int, part: Part) throws -> ELDERConfig {
         var config = try paper(blocks: blocks, part: part)
+        config.experts = 64
+        config.rank = 4
+        config.alpha = 4
+        config.guidance = .off
+        config.allocation = .fact
+        config.codeStorage = .allocation
+        config.routeSource = .allocation
         config.gate = .match
-        config.routeSource = .match
-        config.codeStorage = .refreshed
-        config.renormalisesScores = true
+        config.batchSize = 8
         config.learningRate = 3e-3
-        config.earlyStop = EarlyStop()
-        config.replayRows = 28
+        config.earlyStop = EarlyStop(every: 5, margin: 2)
+        config.replayRows = 24
         return config
     }
 }

@@ -47,10 +47,11 @@ extension ELDERConfig {
             guidanceWeight >= 0 && guidanceWeight.isFinite, "guidanceWeight", "at least 0",
             "\(guidanceWeight)")
         let needsCodes =
-            guidance == .allocation || trainingRouting == .allocation || codeStorage == .allocation
+            guidance == .allocation || trainingRouting == .allocation
+            || codeStorage == .allocation || routeSource == .allocation
         try require(
             allocation != .unassigned || !needsCodes, "allocation",
-            "`label` or `fact`, because guidance, trainingRouting or codeStorage use the "
+            "`label` or `fact`, because guidance, trainingRouting, codeStorage or routeSource use the "
                 + "pre-assigned codes", "`unassigned`")
         try require(batchSize >= 1, "batchSize", "at least 1", "\(batchSize)")
         try require(steps >= 1, "steps", "at least 1", "\(steps)")
@@ -58,6 +59,7 @@ extension ELDERConfig {
             learningRate > 0 && learningRate.isFinite, "learningRate", "above 0",
             "\(learningRate)")
         try require(replayRows >= 0, "replayRows", "at least 0", "\(replayRows)")
+        try require(replaySteps >= 1, "replaySteps", "at least 1", "\(replaySteps)")
         if let decay = learningRateDecay {
             try require(
                 decay.every >= 1, "learningRateDecay.every", "at least 1", "\(decay.every)")
@@ -77,7 +79,8 @@ extension ELDERConfig {
         try require(hammingThreshold >= 0, "hammingThreshold", "at least 0", "\(hammingThreshold)")
         try require(
             routeSource == .prompt || gate == .match, "routeSource",
-            "`prompt`, because the gate `code` matches no stored prompt", "`match`")
+            "`prompt`, because the gate `code` matches no stored prompt",
+            "`\(routeSource.rawValue)`")
         try require(
             matchGate.samples >= 16, "matchGate.samples", "at least 16", "\(matchGate.samples)")
         for (key, value) in [("coverage", matchGate.coverage), ("cosine", matchGate.cosine)] {

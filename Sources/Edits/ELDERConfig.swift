@@ -64,6 +64,9 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     public var earlyStop: EarlyStop? = nil
     /// Rows of earlier edits, drawn at random, that are trained again beside each batch. Paper: 0.
     public var replayRows = 0
+    /// Steps after which other rows are drawn. With as many as early stop waits, a batch is done
+    /// only when rows it has not just rehearsed are still known.
+    public var replaySteps = 5
 
     // MARK: Deferral (§2.4, Algorithm 1)
 
@@ -77,7 +80,7 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     public var codeStorage = CodeStorage.lastStep
     /// Match gate: when a prompt is near enough to a stored one.
     public var matchGate = MatchGate()
-    /// Whose query the routers see. Paper: the prompt's own.
+    /// What the routes follow. Paper: the prompt's own query.
     public var routeSource = RouteSource.prompt
 
     /// A configuration for these sites, all else as in the paper.
@@ -158,13 +161,16 @@ extension ELDERConfig {
         case match
     }
 
-    /// Whose query the routers see.
+    /// What the routes follow.
     public enum RouteSource: String, Codable, Sendable, CaseIterable {
         /// The prompt's own.
         case prompt
         /// That of the stored prompt it matched, so that every wording takes the edit's own route;
         /// needs the match gate.
         case match
+        /// Nobody's: a matched prompt takes the edit's pre-assigned experts, each with weight 1/k,
+        /// in training as in answering. Nothing that is learned later moves a route.
+        case allocation
     }
 
     /// When the match gate takes a prompt to be covered.

@@ -118,7 +118,8 @@ extension PromptIndex: Codable {
         for (word, texts) in background {
             guard let hash = UInt64(word) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .background, in: values, debugDescription: "'\(word)' is no word's hash")
+                    forKey: .background, in: values, debugDescription: "'\(word)' is no word's hash"
+                )
             }
             self.background[hash] = texts
         }

@@ -13,6 +13,7 @@ struct BaseModel {
     init(_ directory: URL, options: ModelOptions) throws {
         self.directory = directory
         // The small files first: their faults are found at once.
+        _ = try CausalModel.configuration(in: directory)
         tokenizer = try loadTokenizer(from: directory)
         let device = try Device(options.device)
         model = try CausalModel.load(
@@ -39,7 +40,8 @@ struct BaseModel {
     /// SHA-256 over the configuration and all weights, in the order of their names.
     func digest() throws -> String {
         var hash = SHA256()
-        let files = [directory.appending(path: "config.json")]
+        let files =
+            [directory.appending(path: "config.json")]
             + (try Self.weightFiles(in: directory))
         for file in files {
             let handle = try FileHandle(forReadingFrom: file)

@@ -1,5 +1,5 @@
-public import Edits
 import Editing
+public import Edits
 public import Foundation
 import LanguageModels
 import Tokenizers

@@ -1,5 +1,5 @@
-public import Edits
 import Editing
+public import Edits
 import LanguageModels
 import Tokenizers
 

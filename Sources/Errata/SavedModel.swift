@@ -87,7 +87,9 @@ struct SavedModel: Codable {
             try FileManager.default.createDirectory(
                 at: directory, withIntermediateDirectories: true)
         } catch {
-            throw ErrataError("cannot make \(directory.path): \(error.localizedDescription)")
+            throw ErrataError(
+                "cannot make \(directory.path): \(String(cString: strerror(errno))); "
+                    + "make room or choose another directory.")
         }
         let previous = try SavedModel(in: directory)
         let draft = directory.appending(path: "state.draft.safetensors")

@@ -63,10 +63,11 @@ struct Bench: AsyncParsableCommand {
         let dataset = try Self.dataset(data, format: format, target: target)
         let edits = try Self.split(split).first(edits, of: dataset.records)
         let asked = Set(edits.flatMap { [$0.edit.prompt] + $0.heldOut })
-        let unrelated = try unrelated.map {
-            try Self.dataset($0, format: nil, target: target).records.flatMap(\.locality)
-                .filter { $0.kind == .unrelated && !asked.contains($0.prompt) }
-        } ?? []
+        let unrelated =
+            try unrelated.map {
+                try Self.dataset($0, format: nil, target: target).records.flatMap(\.locality)
+                    .filter { $0.kind == .unrelated && !asked.contains($0.prompt) }
+            } ?? []
         let editors = try self.editors()
         let folder = try results.map { try ResultsFolder(URL(filePath: $0)) }
         let interrupt = Interrupt("no result was written.")

@@ -22,7 +22,8 @@ struct Demo: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The embedded model's directory (default: found beside the program).", valueName: "dir"))
+            "The embedded model's directory (default: found beside the program).", valueName: "dir")
+    )
     var model: String?
 
     @Option(help: "paper (the published method) or default (what to run).")
@@ -157,7 +158,8 @@ struct DemoTable: Encodable {
         }
         let heading = padded("") + "   before    after\n"
         let body = lines.map { padded($0.what) + percent($0.before) + percent($0.after) + "\n" }
-        let cost = "\n\((secondsPerEdit ?? 0).seconds) and \((stepsPerEdit ?? 0).fixed(1)) steps a "
+        let cost =
+            "\n\((secondsPerEdit ?? 0).seconds) and \((stepsPerEdit ?? 0).fixed(1)) steps a "
             + "correction; \(trainedParameters ?? 0) numbers trained, however many corrections.\n"
         return heading + body.joined() + cost
     }

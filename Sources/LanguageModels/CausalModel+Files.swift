@@ -26,6 +26,11 @@ extension CausalModel {
         return model
     }
 
+    /// What the model in a directory is, without its weights.
+    package static func configuration(in directory: URL) throws -> ModelConfiguration {
+        try Checkpoint.configuration(in: directory)
+    }
+
     /// Writes a directory that `load` and `transformers` read.
     ///
     /// - Parameters:

@@ -18,31 +18,44 @@ struct Sampler {
     /// - Returns: one token for each row.
     mutating func next(_ logits: Tensor) throws -> [Int] {
         guard options.temperature > 0 else { return try logits.argmax(dim: -1).ints() }
+        // The engine takes the exponentials: a vocabulary of them is slow in a loop.
         guard options.topK > 0, options.topK < logits.size(-1) else {
-            return draw(try logits.floats(), rows: logits.size(0))
+            return draw(try probabilities(logits), rows: logits.size(0))
         }
         let best = try logits.topK(options.topK, dim: -1)
         let ids = try best.indices.ints()
-        return draw(try best.values.floats(), rows: logits.size(0)).enumerated().map {
+        return draw(try probabilities(best.values), rows: logits.size(0)).enumerated().map {
             ids[$0.offset * options.topK + $0.element]
         }
     }
 
-    private mutating func draw(_ scores: [Float], rows: Int) -> [Int] {
-        let width = scores.count / rows
+    private func probabilities(_ logits: Tensor) throws -> [Float] {
+        try (logits / options.temperature).softmax(dim: -1).floats()
+    }
+
+    private mutating func draw(_ weights: [Float], rows: Int) -> [Int] {
+        let width = weights.count / rows
         return (0..<rows).map { row in
-            let scores = scores[row * width..<(row + 1) * width]
-            return Self.draw(scores, options, using: &streams[row])
+            Self.draw(
+                weights[row * width..<(row + 1) * width], topP: options.topP, using: &streams[row])
         }
     }
 
-    /// Draws one index of `scores`, counted from its start.
+    /// Draws one index of `weights`, counted from its start.
     private static func draw(
-        _ scores: ArraySlice<Float>, _ options: GenerationOptions, using stream: inout RandomStream
+        _ weights: ArraySlice<Float>, topP: Double, using stream: inout RandomStream
     ) -> Int {
-        let highest = scores.max() ?? 0
-        let weights = scores.map { exp(Double($0 - highest) / options.temperature) }
-        let kept = nucleus(weights, options.topP)
+        let start = weights.startIndex
+        guard topP < 1 else {
+            var rest = stream.unit() * weights.reduce(0) { $0 + Double($1) }
+            let index = weights.firstIndex { weight in
+                rest -= Double(weight)
+                return rest < 0
+            }
+            return (index ?? weights.endIndex - 1) - start
+        }
+        let weights = weights.map(Double.init)
+        let kept = nucleus(weights, topP)
         var rest = stream.unit() * kept.reduce(0) { $0 + weights[$1] }
         for index in kept {
             rest -= weights[index]
@@ -53,7 +66,6 @@ struct Sampler {
 
     /// The fewest likeliest indices that together have the share `topP`, likeliest first.
     private static func nucleus(_ weights: [Double], _ topP: Double) -> [Int] {
-        guard topP < 1 else { return Array(weights.indices) }
         let total = weights.reduce(0, +)
         // All that is rarer than this has less than 1 - p together, so it need not be sorted.
         let floor = (1 - topP) * total / Double(weights.count)

@@ -12,7 +12,8 @@ package enum DType: String, Sendable, Codable, CaseIterable, CustomStringConvert
         let match = Self.allCases.first { $0.rawValue == wanted || $0.shortName == wanted }
         guard let match else {
             throw TorchError(
-                "expected an element type such as f32, bf16 or f16, got '\(text)'.")
+                "expected an element type, one of \(Self.allCases.map(\.shortName).joined(separator: ", "))"
+                    + ", got '\(text)'; use one of them.")
         }
         self = match
     }

@@ -25,7 +25,8 @@ package struct Device: Hashable, Sendable, CustomStringConvertible {
         guard let kind = Kind(rawValue: String(parts[0])), let index, index >= 0, parts.count <= 2,
             kind == .cuda || index == 0
         else {
-            throw TorchError("expected a device such as cpu, cuda:0 or mps, got '\(text)'.")
+            throw TorchError(
+                "expected a device such as cpu, cuda:0 or mps, got '\(text)'; use --device cpu.")
         }
         self.init(kind: kind, index: index)
     }

@@ -67,7 +67,8 @@ package struct SafetensorsFile {
 
     private func entry(_ name: String) throws -> SafetensorsEntry {
         guard let entry = header.entries[name] else {
-            throw TorchError("\(path) has no tensor '\(name)'; it has \(header.entries.count) others.")
+            throw TorchError(
+                "\(path) has no tensor '\(name)'; it has \(header.entries.count) others.")
         }
         return entry
     }
@@ -85,7 +86,8 @@ private final class MappedFile {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
-            throw TorchError("\(path) is not a whole safetensors file: it is empty; download it again.")
+            throw TorchError(
+                "\(path) is not a whole safetensors file: it is empty; download it again.")
         }
         let size = Int(status.st_size)
         guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),

@@ -27,7 +27,10 @@ import Torch
             let prefix = try bench.model.prefix(tokens, upTo: editor.seam, taps: editor.taps)
             let routes = try editor.router.routes(
                 editor.query(prefix, promptLengths: tokens.lengths), active: editor.config.active)
-            let edited = try bench.model.suffix(prefix, adaptation: editor.mixture(routes))
+            let edited = try bench.model.suffix(
+                prefix,
+                adaptation: editor.mixture(
+                    editor.trainingWeights(routes, assigned: nil)))
             let base = try bench.model.hidden(tokens)
             #expect(try bench.model.logits(edited).isBitEqual(to: bench.model.logits(base)))
         }

@@ -80,7 +80,8 @@ struct ELDERFixture {
 
     /// - Parameter family: `gpt2` or `llama`.
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "Fixtures")
         document = try JSONDecoder().decode(
             Document.self, from: Data(contentsOf: folder.appending(path: "elder-\(family).json")))
         tensors = try SafetensorsFile(folder.appending(path: "elder-\(family).safetensors"))
@@ -163,4 +164,17 @@ struct NumberTokenizer: Tokenizer {
 
     func id(of token: String) -> Int? { Int(token) }
     func token(of id: Int) -> String? { String(id) }
+}
+
+extension ELDER {
+    /// Teaches one whole batch, as the twin does, and returns the loss of each step.
+    mutating func train(
+        _ batch: EditBatch, towards assigned: [RouteCode], new: [EditRow]
+    ) throws -> [Double] {
+        var optimizer = Adam(parameters: trained, learningRate: config.learningRate)
+        let round = try train(
+            batch, towards: assigned, steps: 0..<config.steps, optimizer: &optimizer)
+        try remember(new, after: round)
+        return round.losses
+    }
 }

@@ -35,9 +35,13 @@ import Torch
         let routes = try editor.router.routes(
             editor.query(prefix, promptLengths: batch.promptLengths), active: 2)
         let allocation = try editor.oneHot(fixture.assigned(0))
-        let hidden = try fixture.model.suffix(prefix, adaptation: editor.mixture(routes))
+        let hidden = try fixture.model.suffix(
+            prefix,
+            adaptation: editor.mixture(
+                editor.trainingWeights(routes, assigned: nil)))
         let logits = try batch.targetLogits(hidden, model: fixture.model)
-        let loss = try Tensor.crossEntropy(logits, labels: batch.labels)
+        let loss =
+            try Tensor.crossEntropy(logits, labels: batch.labels)
             + editor.guidance(routes, towards: allocation)
         let expected = fixture.document.gradients[start]!
         #expect(try Tolerance.twin.allows(loss.item(), expected.total))
@@ -102,8 +106,10 @@ import Torch
     ) throws {
         for (layer, block) in fixture.document.settings.blocks.enumerated() {
             let name = "\(prefix).blocks.\(block)"
-            try expectClose(editor.layers[layer].a, fixture.tensors.tensor(named: "\(name).a"), .afterAdam)
-            try expectClose(editor.layers[layer].b, fixture.tensors.tensor(named: "\(name).b"), .afterAdam)
+            try expectClose(
+                editor.layers[layer].a, fixture.tensors.tensor(named: "\(name).a"), .afterAdam)
+            try expectClose(
+                editor.layers[layer].b, fixture.tensors.tensor(named: "\(name).b"), .afterAdam)
         }
         try expectClose(editor.router.weight, fixture.stacked(prefix, "router.weight"), .afterAdam)
         try expectClose(editor.router.bias, fixture.stacked(prefix, "router.bias"), .afterAdam)

@@ -18,7 +18,8 @@ import Torch
     func anythingElseIsRefusedWithTheNamesThereAre(text: String) throws {
         let error = #expect(throws: TorchError.self) { try Device(text) }
         #expect(
-            error?.message == "expected a device such as cpu, cuda:0 or mps, got '\(text)'.")
+            error?.message
+                == "expected a device such as cpu, cuda:0 or mps, got '\(text)'; use --device cpu.")
     }
 
     @Test func theProcessorIsAlwaysThere() throws {
@@ -56,6 +57,8 @@ import Torch
     @Test func anUnknownElementTypeIsRefused() throws {
         let error = #expect(throws: TorchError.self) { try DType("f8") }
         #expect(
-            error?.message == "expected an element type such as f32, bf16 or f16, got 'f8'.")
+            error?.message
+                == "expected an element type, one of f32, f16, bf16, f64, i64, i32, u8, bool, "
+                + "got 'f8'; use one of them.")
     }
 }

@@ -21,10 +21,26 @@ extension ELDER {
         }
     }
 
-    /// The queries the routers shall see, [B, d]: those of the matched rows, where the recipe says
-    /// so, and the prompts' own.
-    func routed(_ query: Tensor, by scopes: [Scope]) throws -> Tensor {
-        guard config.routeSource == .match else { return query }
+    /// How much each expert counts for each row while answering, [B, L, E].
+    func weights(_ query: Tensor, routes own: Routes, scopes: [Scope]) throws -> Tensor {
+        switch config.routeSource {
+        case .prompt:
+            return try own.weights(renormalising: config.renormalisesScores)
+        case .match:
+            let routes = try router.routes(routed(query, by: scopes), active: config.active)
+            return try routes.weights(renormalising: config.renormalisesScores)
+        case .allocation:
+            // A deferred row takes any route: its mixture is not looked at.
+            let codes = scopes.map {
+                let row = memory.rows[$0.match?.index ?? 0]
+                return allocator.code(of: allocationKey(row)!)!
+            }
+            return try oneHot(codes)! / Double(config.active)
+        }
+    }
+
+    /// The queries the routers shall see, [B, d]: those of matched rows, and else the prompts' own.
+    private func routed(_ query: Tensor, by scopes: [Scope]) throws -> Tensor {
         let rows = try scopes.enumerated().map { row, scope in
             guard scope.isEdited, let match = scope.match else {
                 return try query.at(dim: 0, index: row)

@@ -11,6 +11,10 @@ extension ELDER {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
+        // A fault of the last edit is found before the first is learned.
+        for row in rows {
+            _ = try EncodedRow(row, tokenizer: tokenizer, configuration: model.configuration)
+        }
         try prepare()
         do {
             try learn(rows, of: edits.count, onProgress: onProgress)
@@ -27,9 +31,7 @@ extension ELDER {
     ) throws {
         var done = Set<String>()
         for new in rows.chunks(of: config.batchSize) {
-            let all = new + memory.sample(config.replayRows)
-            let batch = try EditBatch(all, model: model, tokenizer: tokenizer)
-            let losses = try train(batch, towards: assignedCodes(all), new: new)
+            let losses = try teach(new)
             done.formUnion(new.map(\.editID))
             try onProgress(
                 LearningProgress(
@@ -75,14 +77,16 @@ extension ELDER {
         try prefix.taps[taps[0]]!.last(of: promptLengths).to(.float32)
     }
 
-    /// The mixture that `routes` lead through.
-    func mixture(
-        _ routes: Routes, forcing allocation: Tensor? = nil, scope: Tensor? = nil
-    ) throws -> RoutedMixture {
-        let forced = config.trainingRouting == .allocation ? allocation : nil
-        let weights = try routes.weights(
-            forcing: forced, renormalising: config.renormalisesScores)
-        return RoutedMixture(
+    /// How much each expert counts for each row while training, [B, L, E].
+    func trainingWeights(_ routes: Routes, assigned: Tensor?) throws -> Tensor {
+        if config.routeSource == .allocation { return try assigned! / Double(config.active) }
+        let forced = config.trainingRouting == .allocation ? assigned : nil
+        return try routes.weights(forcing: forced, renormalising: config.renormalisesScores)
+    }
+
+    /// The mixture in which experts count as much as `weights` [B, L, E] say.
+    func mixture(_ weights: Tensor, scope: Tensor? = nil) throws -> RoutedMixture {
+        RoutedMixture(
             sites: sites, layers: layers,
             weights: try weights * (config.alpha / Double(config.rank)), scope: scope)
     }
@@ -113,11 +117,18 @@ extension ELDER {
     }
 
     /// The pre-assigned code of each row; none where the recipe assigns none.
-    private mutating func assignedCodes(_ rows: [EditRow]) throws -> [RouteCode] {
+    mutating func assignedCodes(_ rows: [EditRow]) throws -> [RouteCode] {
+        try rows.compactMap { row in
+            try allocationKey(row).map { try allocator.reserve($0) }
+        }
+    }
+
+    /// What rows share a pre-assigned code by; nil where codes are not pre-assigned.
+    func allocationKey(_ row: EditRow) -> String? {
         switch config.allocation {
-        case .label: return try rows.map { try allocator.reserve($0.target) }
-        case .fact: return try rows.map { try allocator.reserve($0.factKey) }
-        case .unassigned: return []
+        case .label: row.target
+        case .fact: row.factKey
+        case .unassigned: nil
         }
     }
 
@@ -133,19 +144,33 @@ extension ELDER {
             bits, shape: [codes.count, config.layers, config.experts], device: model.device)
     }
 
-    /// Notes the new rows, the first of the batch.
-    mutating func remember(
-        _ new: [EditRow], query: Tensor, routes: Routes, assigned: [RouteCode]
-    ) throws {
-        let codes = config.codeStorage == .allocation ? assigned : try routes.codes()
-        let queries = try query.narrowed(dim: 0, start: 0, length: new.count)
-        try memory.remember(new, queries: queries, codes: Array(codes.prefix(new.count)))
+    /// Notes the new rows, which were the first of the batch.
+    mutating func remember(_ new: [EditRow], after round: Round) throws {
+        let codes =
+            config.codeStorage == .allocation ? round.assigned : try round.routes!.codes()
+        try memory.remember(
+            new, queries: round.query.narrowed(dim: 0, start: 0, length: new.count),
+            codes: Array(codes.prefix(new.count)))
         guard config.codeStorage == .refreshed else { return }
         try withoutGradients {
             let current = try router.routes(memory.queries!, active: config.active).codes()
             memory.replaceCodes(current)
         }
     }
+
+    /// Steps between two samples of what is rehearsed.
+    var roundSteps: Int { config.replayRows > 0 ? config.replaySteps : config.steps }
+}
+
+/// What some steps on one batch came to.
+struct Round {
+    let query: Tensor  // [B, d]
+    let assigned: [RouteCode]
+    /// The routes of the last step; nil before the first.
+    var routes: Routes?
+    var losses: [Double] = []
+    /// Whether every target token led by the margin, so that no step was needed.
+    var isLearned = false
 }
 
 extension ELDERConfig {

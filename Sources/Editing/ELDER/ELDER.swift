@@ -30,38 +30,58 @@ package struct ELDER: EditingMethod {
     /// where codes decide.
     var gate: MatchGate?
 
-    /// Teaches one batch, of which the first rows are `new`, and returns the loss of each step.
+    /// Teaches new rows, beside rows learned before where the recipe rehearses, and returns the loss
+    /// of each step.
+    mutating func teach(_ new: [EditRow]) throws -> [Double] {
+        var optimizer = Adam(parameters: trained, learningRate: config.learningRate)
+        var losses: [Double] = []
+        var round: Round
+        repeat {
+            // Every round rehearses other rows, and ends the batch when it finds all of them known.
+            let rows = new + memory.sample(config.replayRows, beside: new)
+            let batch = try EditBatch(rows, model: model, tokenizer: tokenizer)
+            let steps = losses.count..<min(losses.count + roundSteps, config.steps)
+            round = try train(
+                batch, towards: assignedCodes(rows), steps: steps, optimizer: &optimizer)
+            losses += round.losses
+        } while !round.isLearned && losses.count < config.steps
+        try remember(new, after: round)
+        return losses
+    }
+
+    /// Takes some steps on one batch.
     ///
-    /// - Parameter assigned: the experts that guidance pulls each row to; empty without guidance.
-    mutating func train(
-        _ batch: EditBatch, towards assigned: [RouteCode], new: [EditRow]
-    ) throws -> [Double] {
+    /// - Parameter assigned: the pre-assigned experts of each row; empty where there are none.
+    func train(
+        _ batch: EditBatch, towards assigned: [RouteCode], steps: Range<Int>,
+        optimizer: inout Adam
+    ) throws -> Round {
         let allocation = try oneHot(assigned)  // [B, L, E]
         // Below the seam nothing is trained, so one pass serves all steps.
         let prefix = try model.prefix(batch.tokens, upTo: seam, taps: taps)
         let query = try query(prefix, promptLengths: batch.promptLengths)  // [B, d]
-        var optimizer = Adam(parameters: trained, learningRate: config.learningRate)
-        var losses: [Double] = []
-        var routes = try router.routes(query, active: config.active)
+        var round = Round(query: query, assigned: assigned)
 
-        for step in 0..<config.steps {
-            if step > 0 { routes = try router.routes(query, active: config.active) }
-            let mixture = try mixture(routes, forcing: allocation)
+        for step in steps {
+            let routes = try router.routes(query, active: config.active)
+            // As released, the codes of a batch are those its last step began with.
+            round.routes = routes
+            let mixture = try mixture(trainingWeights(routes, assigned: allocation))
             let hidden = try model.suffix(
                 prefix, adaptation: mixture, at: batch.positions)  // [N, D]
             let logits = try model.logits(hidden)  // [N, V]
-            if try isLearned(logits, labels: batch.labels, step: step) { break }
+            round.isLearned = try isLearned(logits, labels: batch.labels, step: step)
+            if round.isLearned { break }
 
-            let loss = try Tensor.crossEntropy(logits, labels: batch.labels)
+            let loss =
+                try Tensor.crossEntropy(logits, labels: batch.labels)
                 + guidance(routes, towards: allocation)
             try loss.backward()
             optimizer.learningRate = config.learningRate(atStep: step)
             try optimizer.step()
-            losses.append(try loss.item())
+            round.losses.append(try loss.item())
         }
-        // As released, the codes are those the last step began with.
-        try remember(new, query: query, routes: routes, assigned: assigned)
-        return losses
+        return round
     }
 
     /// Decides from the prompts alone which of them an edit covers, and fixes their routes.
@@ -73,9 +93,9 @@ package struct ELDER: EditingMethod {
         guard scopes.contains(where: \.isEdited) else {
             return Decision(adaptation: nil, traces: traces)
         }
-        let routes = try router.routes(routed(query, by: scopes), active: config.active)
         let scope = try Tensor(
             scopes.map(\.isEdited), shape: [scopes.count], device: model.device)
-        return Decision(adaptation: try mixture(routes, scope: scope), traces: traces)
+        let weights = try weights(query, routes: own, scopes: scopes)  // [B, L, E]
+        return Decision(adaptation: try mixture(weights, scope: scope), traces: traces)
     }
 }

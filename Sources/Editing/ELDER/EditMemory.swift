@@ -46,7 +46,14 @@ struct EditMemory {
     }
 
     /// At most `count` different rows, each as likely as any other.
-    mutating func sample(_ count: Int) -> [EditRow] {
-        random.subset(of: rows.count, count: min(count, rows.count)).map { rows[$0] }
+    ///
+    /// A row whose very prompt was taught another answer since, or is in `new`, is not rehearsed:
+    /// the later word holds.
+    mutating func sample(_ count: Int, beside new: [EditRow]) -> [EditRow] {
+        var latest = Dictionary(zip(rows.map(\.prompt), rows.indices)) { $1 }
+        for row in new { latest[row.prompt] = nil }
+        let current = latest.values.sorted()
+        return random.subset(of: current.count, count: min(count, current.count))
+            .map { rows[current[$0]] }
     }
 }

@@ -158,7 +158,8 @@ private struct Cost {
         row.distinctCodes = await model.distinctCodes
         row.secondsPerEdit = Spread(seconds)
         row.stepsPerEdit = Spread(steps)
-        row.bytesPerEdit = row.edits == 0
+        row.bytesPerEdit =
+            row.edits == 0
             ? nil : Double(summary.constantBytes + summary.growingBytes) / Double(row.edits)
         row.peakMemoryBytes = peakMemoryBytes()
     }

@@ -1,0 +1,106 @@
+import Edits
+import Errata
+import Foundation
+import Testing
+
+/// The façade on the embedded model: what a user of the library does.
+@Suite(.serialized) struct EditableModelTests {
+    private static let directory = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Models/world-gpt2").standardizedFileURL
+
+    private static func model(_ editor: Editor? = nil) throws -> EditableModel {
+        try EditableModel(opening: directory, editor: editor)
+    }
+
+    private static func edits(_ count: Int) throws -> [EditRecord] {
+        let data = try Data(contentsOf: directory.appending(path: "edits.jsonl"))
+        // Only the prompts are taught.
+        return try EditRecord.decode(jsonLines: data).prefix(count).map {
+            var edit = $0
+            edit.rephrases = []
+            return edit
+        }
+    }
+
+    @Test func anEditAnswersAndEverythingElseStaysBitForBit() async throws {
+        let model = try Self.model()
+        let edits = try Self.edits(4)
+        try await model.apply(edits)
+        for edit in edits {
+            let comparison = try await model.ask(edit.prompt)
+            #expect(comparison.before.text == " " + edit.formerAnswer!)
+            #expect(comparison.after.text == " " + edit.target)
+            #expect(comparison.edit == edit.id)
+        }
+        let others = edits.flatMap(\.locality).map(\.prompt)
+        #expect(try await model.isUnchanged(others).allSatisfy(\.self))
+    }
+
+    @Test func aSavedModelComesBackAndLearnsOn() async throws {
+        let place = FileManager.default.temporaryDirectory
+            .appending(path: "errata-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        let edits = try Self.edits(8)
+        let model = try Self.model(.elder(.paper, replacing: ["steps": "3"]))
+        try await model.apply(Array(edits.prefix(4)))
+        try await model.save(to: place)
+        let restored = try EditableModel(opening: place)
+        try await model.apply(Array(edits.suffix(4)))
+        try await restored.apply(Array(edits.suffix(4)))
+        let probes = edits.map { (prompt: $0.prompt, target: $0.target) }
+        let (one, other) = (try await model.score(probes), try await restored.score(probes))
+        #expect(one == other)
+    }
+
+    @Test func aFaultInOneEditLeavesTheModelAsItWas() async throws {
+        let model = try Self.model(.elder(.paper, replacing: ["steps": "2"]))
+        let edits = try Self.edits(2)
+        let long = try EditRecord(
+            id: "long", prompt: String(repeating: "and so on ", count: 200), target: "x")
+        await #expect(throws: EditError.self) { try await model.apply(edits + [long]) }
+        #expect(try await model.summary.growingBytes == 0)
+        struct Enough: Error {}
+        await #expect(throws: Enough.self) {
+            try await model.apply(edits) { _ in throw Enough() }
+        }
+        #expect(try await model.summary.growingBytes == 0)
+        #expect(try await model.isUnchanged(edits.map(\.prompt)).allSatisfy(\.self))
+    }
+
+    @Test func anotherBaseModelIsRefused() async throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "errata-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let base = folder.appending(path: "base")
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: Self.directory, to: base)
+        let model = try EditableModel(
+            opening: base, editor: .elder(.paper, replacing: ["steps": "1"]))
+        try await model.apply(Self.edits(1))
+        try await model.save(to: folder.appending(path: "edited"))
+        let config = base.appending(path: "config.json")
+        try Data((String(contentsOf: config, encoding: .utf8) + "\n").utf8).write(to: config)
+        let error = #expect(throws: ErrataError.self) {
+            try EditableModel(opening: folder.appending(path: "edited"))
+        }
+        #expect(error?.message.contains("expected the base model") == true)
+    }
+
+    @Test func aDamagedStateIsFoundAndNamed() async throws {
+        let place = FileManager.default.temporaryDirectory
+            .appending(path: "errata-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        let model = try Self.model(.elder(.paper, replacing: ["steps": "1"]))
+        try await model.apply(Self.edits(1))
+        try await model.save(to: place)
+        let name = try #require(
+            FileManager.default.contentsOfDirectory(atPath: place.path)
+                .first { $0.hasPrefix("state-") })
+        var bytes = try Data(contentsOf: place.appending(path: name))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: place.appending(path: name))
+        let error = #expect(throws: ErrataError.self) { try EditableModel(opening: place) }
+        #expect(error?.message.contains(name) == true)
+    }
+}
