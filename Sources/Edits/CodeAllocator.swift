@@ -1,7 +1,7 @@
 import Foundation
 
 /// Hands out the code that each edit shall be routed to: random, the same for the same label,
-/// different for different labels (ELDER "Guided Loss"; elder.md §3.3).
+/// different for different labels (ELDER "Guided Loss").
 ///
 /// Its random state is part of the value, so a saved allocator goes on exactly where it stopped.
 public struct CodeAllocator: Sendable, Equatable {

@@ -1,5 +1,4 @@
-/// The codes of everything learned so far, and the question whether a prompt is near one of them
-/// (elder.md §5.3).
+/// The codes of everything learned so far, and the question whether a prompt is near one of them.
 ///
 /// One flat array of words, so that a look-up among 100,000 codes is a single pass over memory.
 public struct DeferralIndex: Sendable, Equatable {

@@ -30,7 +30,7 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     /// LoRA outputs are scaled by alpha / rank. Paper: 8, hence by 1.
     public var alpha = 8.0
     /// A starts uniform in ± initialScale / √rank, B at zero. Paper: 1; the learning rate is tied
-    /// to it (elder.md §2.3).
+    /// to it.
     public var initialScale = 1.0
     /// Whether the k scores are divided by their sum, so that later edits cannot rescale earlier
     /// ones by making the router surer. Paper: no.
@@ -48,7 +48,7 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     /// What routes the forward pass in training. Paper: the router's own choice.
     public var trainingRouting = TrainingRouting.router
 
-    // MARK: Training (App. Training Details; elder.md §4)
+    // MARK: Training (App. Training Details)
 
     /// Rows trained together. Paper: 4.
     public var batchSize = 4
@@ -119,7 +119,7 @@ extension ELDERConfig {
     public enum Guidance: String, Codable, Sendable, CaseIterable {
         /// Cross-entropy towards the pre-assigned code (eq. 5).
         case allocation
-        /// The Switch Transformer's load-balancing loss (elder.md §3.4).
+        /// The Switch Transformer's load-balancing loss.
         case loadBalancing
         /// Nothing.
         case off
@@ -135,7 +135,7 @@ extension ELDERConfig {
         case unassigned
     }
 
-    /// What routes the forward pass in training (elder.md §3.2).
+    /// What routes the forward pass in training.
     public enum TrainingRouting: String, Codable, Sendable, CaseIterable {
         /// The router's own k best; the pre-assigned code only enters the loss (“soft”).
         case router
@@ -143,7 +143,7 @@ extension ELDERConfig {
         case allocation
     }
 
-    /// Which codes the code gate stores (elder.md §5.2, §9.2).
+    /// Which codes the code gate stores.
     public enum CodeStorage: String, Codable, Sendable, CaseIterable {
         /// The router's, before the last step's update, and never again.
         case lastStep

@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// elder.md §9.1 W1: with 35 random codes stored, hardly any code is further than 10 away.
+    /// With 35 random codes stored, hardly any code is further than 10 away.
     @Test func thePublishedThresholdRejectsNothingOnceCodesAreDiverse() {
         var generator = SplitMix64(seed: 5)
         let index = DeferralIndex((0..<35).map { _ in RouteCodeTests.random(&generator) })

@@ -27,7 +27,7 @@ import Testing
         #expect(throws: EditError.self) { try ELDERConfig.paper(blocks: 1, part: .expansion) }
     }
 
-    /// elder.md §10.10.
+    /// The counts of the two published configurations.
     @Test func countsTheParametersOfThePaper() throws {
         let gpt2XL = try ELDERConfig.paper(blocks: 48, part: .expansion)
         #expect(

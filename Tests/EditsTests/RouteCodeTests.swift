@@ -49,7 +49,7 @@ import Testing
         #expect(throws: EditError.self) { try RouteCode(hex: hex, layers: 2, experts: 4) }
     }
 
-    /// elder.md §10.5: the distances of random codes with N = 4, k = 2, L = 6.
+    /// The distances of random codes with N = 4, k = 2, L = 6.
     @Test func distancesOfRandomCodesFollowTheirDistribution() {
         let expected = [0.00002, 0.00051, 0.00527, 0.03001, 0.10320, 0.21914, 0.28369]
         let draws = 100_000

@@ -10,7 +10,7 @@ extension ELDER {
     /// An editor that has learned nothing yet: it changes nothing, since every B is zero.
     ///
     /// A starts uniform in ±1/√r, far above a textbook LoRA's ±1/√in: the released code draws it on
-    /// the transposed layout, and the published learning rate is tied to that (elder.md §2.3).
+    /// the transposed layout, and the published learning rate is tied to that.
     ///
     /// - Throws: `EditError` for a recipe that does not fit the model.
     package init(
