@@ -1,6 +1,6 @@
 package import Edits
 package import LanguageModels
-package import Tokenizers
+import Tokenizers
 import Torch
 
 // Sizes: B rows, T tokens, N target tokens, V vocabulary.

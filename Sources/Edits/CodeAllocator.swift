@@ -64,19 +64,6 @@ public struct CodeAllocator: Sendable, Equatable {
                 + "\(experts) experts in \(layers) layers; edit with more experts or layers.")
     }
 
-    /// The code of an edit under the allocation `key`; nothing where codes are not pre-assigned.
-    ///
-    /// - Throws: as `reserve(_:)`.
-    public mutating func reserve(
-        for record: EditRecord, by key: ELDERConfig.AllocationKey
-    ) throws -> RouteCode? {
-        switch key {
-        case .label: try reserve(record.target)
-        case .fact: try reserve(record.factKey)
-        case .unassigned: nil
-        }
-    }
-
     private static func canonical(_ label: String) -> String {
         label.trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -61,19 +61,6 @@ import Testing
         #expect(allocator == before)
     }
 
-    @Test func sharesByLabelOrByFactOrNotAtAll() throws {
-        let paris = try EditRecord(id: "1", prompt: "Capital of France?", target: "Paris")
-        let hilton = try EditRecord(id: "2", prompt: "Which Hilton?", target: "Paris")
-        var allocator = paper()
-        #expect(
-            try allocator.reserve(for: paris, by: .label)
-                == allocator.reserve(for: hilton, by: .label))
-        #expect(
-            try allocator.reserve(for: paris, by: .fact)
-                != allocator.reserve(for: hilton, by: .fact))
-        #expect(try allocator.reserve(for: paris, by: .unassigned) == nil)
-    }
-
     /// The reference values of the generator's authors for seed 1234567.
     @Test func theGeneratorIsSplitMix64() {
         var generator = SplitMix64(seed: 1_234_567)

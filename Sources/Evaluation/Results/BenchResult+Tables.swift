@@ -23,7 +23,7 @@ extension BenchResult {
 
     private var heading: String {
         let data = manifest.data.map(\.name).joined(separator: ", ")
-        return "\(Figure.count(methods.first?.edits)) edits of \(data) on \(manifest.model), "
+        return "\(Figure.count(methods.map(\.edits).max())) edits of \(data) on \(manifest.model), "
             + "\(manifest.split.rawValue) split\n"
     }
 
