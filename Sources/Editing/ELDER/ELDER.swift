@@ -13,7 +13,7 @@ import Torch
 /// towards one pre-assigned choice, and a prompt unlike that of every edit is *deferred*: it is
 /// answered by the unedited model, bit for bit.
 ///
-/// The two functions below are the method; `Router`, `MixtureOfLoRA` and `EditMemory` are its parts.
+/// The three functions below are the method; `Router`, `MixtureOfLoRA`, `EditMemory` its parts.
 package struct ELDER: EditingMethod {
     package let model: CausalModel
     package let tokenizer: any Tokenizer
