@@ -59,6 +59,8 @@ struct Bench: AsyncParsableCommand {
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
 
+    func validate() throws { try RecipeOptions.requirePairs(replacements) }
+
     func run() async throws {
         let dataset = try Self.dataset(data, format: format, target: target)
         let edits = try Self.split(split).first(edits, of: dataset.records)
@@ -114,15 +116,7 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func editors() throws -> [(String, Editor)] {
-        var values: [String: String] = [:]
-        for text in replacements {
-            let parts = text.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else {
-                throw WrongInput("expected --set key=value, got --set \(text).")
-            }
-            values[String(parts[0])] = String(parts[1])
-            Output.note("\(parts[0]) = \(parts[1]), as --set says.")
-        }
+        let values = RecipeOptions.values(replacements)
         return try methods.split(separator: ",").map { name in
             if name == "unedited" { return ("Unedited", .unedited) }
             guard let preset = Editor.Preset(rawValue: String(name)) else {

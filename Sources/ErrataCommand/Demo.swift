@@ -45,7 +45,7 @@ struct Demo: AsyncParsableCommand {
                     + "\((Double(summary.parameters) / 1e6).fixed(1)) million parameters, "
                     + "corrected \(edits) times in sequence with ELDER (\(preset.rawValue)).\n")
         }
-        let untouched = try Self.untouched(directory, beside: chosen)
+        let untouched = try Self.untouched(directory)
         let bench = Evaluation.Bench(model: model, edits: chosen, unrelated: untouched)
         let before = try await bench.run("Before", editor: .unedited, interrupt: interrupt)
         let after = try await bench.run("Editing", editor: editor, interrupt: interrupt)
@@ -82,9 +82,7 @@ struct Demo: AsyncParsableCommand {
     }
 
     /// Facts and prose that no correction touches.
-    private static func untouched(
-        _ directory: URL, beside edits: [SplitEdit]
-    ) throws -> [LocalityProbe] {
+    private static func untouched(_ directory: URL) throws -> [LocalityProbe] {
         struct Row: Decodable {
             let prompt: String
             let answer: String?

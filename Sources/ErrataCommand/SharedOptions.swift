@@ -53,21 +53,32 @@ struct RecipeOptions: ParsableArguments {
         if preset != nil && config != nil {
             throw ValidationError("expected --preset or --config, got both; leave one out")
         }
+        try Self.requirePairs(replacements)
+    }
+
+    /// - Throws: a sentence for a `--set` that is no `key=value`.
+    static func requirePairs(_ replacements: [String]) throws {
         for text in replacements where !text.dropFirst().contains("=") {
             throw ValidationError("expected --set key=value, got --set \(text)")
         }
     }
 
-    /// The editor asked for; nil where nothing was, so that a saved model keeps its own.
-    ///
-    /// - Throws: `EditError` or `WrongInput` for a file that is no recipe.
-    func editor() throws -> Editor? {
+    /// The keys and values of `--set`, each said aloud.
+    static func values(_ replacements: [String]) -> [String: String] {
         var values: [String: String] = [:]
         for text in replacements {
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             values[String(parts[0])] = String(parts[1])
             Output.note("\(parts[0]) = \(parts[1]), as --set says.")
         }
+        return values
+    }
+
+    /// The editor asked for; nil where nothing was, so that a saved model keeps its own.
+    ///
+    /// - Throws: `EditError` or `WrongInput` for a file that is no recipe.
+    func editor() throws -> Editor? {
+        let values = Self.values(replacements)
         if let config { return .recipe(try Self.recipe(config).replacing(values)) }
         guard preset != nil || !values.isEmpty else { return nil }
         return .elder(preset ?? .default, replacing: values)
