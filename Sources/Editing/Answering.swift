@@ -40,13 +40,29 @@ extension EditingMethod {
             let batch = try TokenBatch(prompts, device: model.device)
             let prefix = try model.prefix(batch, upTo: seam, taps: taps)
             let decision = try decide(prefix, prompts: prompts)
-            let edited = try model.logits(
-                model.suffix(prefix, adaptation: decision.adaptation).last(of: batch.lengths))
             let base = try model.logits(model.suffix(prefix).last(of: batch.lengths))
+            let edited = try logits(decision, prefix, prompts: prompts, base: base)
             return try indices.indices.map { row in
                 try edited.at(dim: 0, index: row).isBitEqual(to: base.at(dim: 0, index: row))
             }
         }
+    }
+
+    /// The scores of each prompt's next token as decided: [B, V]. A row that gets no context is
+    /// what `base` has for it.
+    private func logits(
+        _ decision: Decision, _ prefix: PrefixActivations, prompts: [[Int]], base: Tensor
+    ) throws -> Tensor {
+        guard let contexts = decision.contexts else {
+            return try model.logits(
+                model.suffix(prefix, adaptation: decision.adaptation).last(of: prefix.lengths))
+        }
+        let rows = try contexts.indices.map { row in
+            if contexts[row].isEmpty { return try base.at(dim: 0, index: row) }
+            let batch = try TokenBatch([contexts[row] + prompts[row]], device: model.device)
+            return try model.logits(model.hidden(batch).last(of: batch.lengths)).squeezed(0)
+        }
+        return try Tensor.stacked(rows, dim: 0)
     }
 
     /// Runs `body` over groups of rows of one length, without gradients, and puts the results back
@@ -73,6 +89,14 @@ extension EditingMethod {
         let batch = try TokenBatch(prompts, device: model.device)
         let prefix = try model.prefix(batch, upTo: seam, taps: taps, cache: &cache)
         let decision = try decide(prefix, prompts: prompts)
+        if let contexts = decision.contexts {
+            return try prompts.indices.map { row in
+                let text = Unedited(model: model, tokenizer: tokenizer)
+                return try text.completeTogether([contexts[row] + prompts[row]], options: options) {
+                    onText(row, $1)
+                }[0].traced(decision.traces[row])
+            }
+        }
         var decoders = prompts.map { _ in StreamingDecoder(tokenizer) }
         var texts = prompts.map { _ in "" }
         let generations = try model.generate(
@@ -95,6 +119,15 @@ extension EditingMethod {
         var cache: KeyValueCache?
         let prefix = try model.prefix(batch.tokens, upTo: seam, taps: taps, cache: &cache)
         let decision = try decide(prefix, prompts: batch.prompts)
+        if let contexts = decision.contexts {
+            let base = Unedited(model: model, tokenizer: tokenizer)
+            return try contexts.indices.map { row in
+                let read = EncodedRow(
+                    prompt: contexts[row] + batch.prompts[row], target: batch.targets[row])
+                return try base.scoreTogether(EditBatch([read], device: model.device))[0]
+                    .traced(decision.traces[row])
+            }
+        }
         let hidden = try model.suffix(prefix, adaptation: decision.adaptation, cache: &cache)
         let logits = try batch.targetLogits(hidden, model: model)  // [N, V]
         let isRight = try logits.argmax(dim: -1).isEqual(to: batch.labels).bools()
@@ -117,6 +150,18 @@ package struct Completion: Sendable {
     package let tokens: [Int]
     package let reason: StopReason
     package let trace: RouteTrace
+}
+
+extension Completion {
+    fileprivate func traced(_ trace: RouteTrace) -> Completion {
+        Completion(text: text, tokens: tokens, reason: reason, trace: trace)
+    }
+}
+
+extension TargetScore {
+    fileprivate func traced(_ trace: RouteTrace) -> TargetScore {
+        TargetScore(isRight: isRight, logLikelihood: logLikelihood, trace: trace)
+    }
 }
 
 /// How well a target is predicted.

@@ -36,8 +36,8 @@ package struct EditBatch {
     package let tokens: TokenBatch
     /// The tokens of each row's prompt; the query stands at the last of them.
     package let prompts: [[Int]]
-    /// Tokens of each row's target, the end mark included.
-    package let targetLengths: [Int]
+    /// The tokens of each row's target, the end mark included.
+    package let targets: [[Int]]
     /// Where target tokens are predicted, as positions in the flattened [B · T] rows: [N].
     package let positions: Tensor
     /// The target tokens: [N].
@@ -55,7 +55,7 @@ package struct EditBatch {
     init(_ rows: [EncodedRow], device: Device) throws {
         tokens = try TokenBatch(rows.map { $0.prompt + $0.target }, device: device)
         prompts = rows.map(\.prompt)
-        targetLengths = rows.map(\.target.count)
+        targets = rows.map(\.target)
         let width = tokens.width
         let places = rows.enumerated().flatMap { index, row in
             // The token before a target token is where it is predicted.
@@ -66,6 +66,7 @@ package struct EditBatch {
     }
 
     package var promptLengths: [Int] { prompts.map(\.count) }
+    package var targetLengths: [Int] { targets.map(\.count) }
 
     /// The float32 logits that predict the targets, from the final hidden states: [N, V].
     package func targetLogits(_ hidden: Tensor, model: CausalModel) throws -> Tensor {

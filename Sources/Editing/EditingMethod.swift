@@ -24,7 +24,11 @@ package protocol EditingMethod {
     /// Does what is needed once per base model, before the first edit; later calls do nothing.
     mutating func prepare() throws
 
-    /// Learns `edits` in their order.
+    /// In which batches the method wants to learn `edits`, as places in the list; nil for a method
+    /// that takes a stream as it comes, cut anywhere.
+    func plan(_ edits: [EditRecord]) throws -> [[Int]]?
+
+    /// Learns `edits` in their order; one batch, where the method plans.
     ///
     /// - Parameter onProgress: called after each batch; an error thrown from it ends the learning.
     mutating func learn(
@@ -37,6 +41,21 @@ package protocol EditingMethod {
 
     /// Everything that going on later needs, beside the base model.
     func state() throws -> MethodState
+
+    /// Where the edits are routed today; nil for a method without routes of its own.
+    func routing() throws -> RoutingReport?
+}
+
+extension EditingMethod {
+    package func plan(_ edits: [EditRecord]) throws -> [[Int]]? { nil }
+    package func routing() throws -> RoutingReport? { nil }
+}
+
+/// A method whose route for a prompt can be set from outside, to tell how good its experts are
+/// from how well it finds them.
+package protocol OracleRouting: EditingMethod {
+    /// The same method, told which edit each of these prompts is about, as token ids.
+    func knowing(_ edits: [[Int]: String]) -> Self
 }
 
 /// What a method decided for a batch of prompts; it holds for all that is generated after them.
@@ -45,10 +64,15 @@ package struct Decision {
     package let adaptation: (any Adaptation)?
     /// Why, one per row.
     package let traces: [RouteTrace]
+    /// Tokens to read before each row's prompt, for a method that works through the context.
+    package let contexts: [[Int]]?
 
-    package init(adaptation: (any Adaptation)?, traces: [RouteTrace]) {
+    package init(
+        adaptation: (any Adaptation)?, traces: [RouteTrace], contexts: [[Int]]? = nil
+    ) {
         self.adaptation = adaptation
         self.traces = traces
+        self.contexts = contexts
     }
 }
 
@@ -60,6 +84,13 @@ package struct LearningProgress: Sendable {
     package let steps: Int
     /// The latest batch's last loss.
     package let loss: Double
+
+    package init(edits: Int, totalEdits: Int, steps: Int, loss: Double) {
+        self.edits = edits
+        self.totalEdits = totalEdits
+        self.steps = steps
+        self.loss = loss
+    }
 }
 
 /// A method at rest: named tensors, and a JSON document for the rest.

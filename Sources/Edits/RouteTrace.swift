@@ -16,20 +16,42 @@ public struct RouteTrace: Hashable, Codable, Sendable {
     public var distance: Double?
     /// Distances strictly below this were in scope; absent where nothing decides.
     public var threshold: Double?
-    /// The prompt's route code in hexadecimal, where the method has routes.
+    /// What the prompt goes through, where the method has routes: a route code in hexadecimal.
     public var code: String?
     /// What the distance was measured on; absent where nothing decides.
-    public var gate: ELDERConfig.Gate?
+    public var gate: Gate?
+
+    /// What a distance was measured on.
+    public enum Gate: String, Codable, Sendable, CaseIterable {
+        /// Differing bits of route codes.
+        case code
+        /// Words and meaning against a stored prompt; 1 at the edge.
+        case match
+        /// The distance of the query to a stored key, over that key's radius; 1 at the edge.
+        case radius
+        /// One minus the score that a trained gate gives.
+        case score
+    }
 
     /// The trace of a model without edits.
-    public static let unedited = RouteTrace()
+    public static let unedited = RouteTrace(decision: .deferred)
 
-    private init() { decision = .deferred }
+    /// The trace of a method that changes what the model says to everything, without a gate.
+    ///
+    /// - Parameter route: what the prompt went through, where the method has routes.
+    public static func always(nearestEdit: String? = nil, route: String? = nil) -> RouteTrace {
+        var trace = RouteTrace(decision: .edited)
+        trace.nearestEdit = nearestEdit
+        trace.code = route
+        return trace
+    }
+
+    private init(decision: Decision) { self.decision = decision }
 
     /// The trace of a decided `scope`; `nearestEdit` names the edit behind its match.
     public init(
-        _ scope: Scope, nearestEdit: String?, threshold: Double, code: RouteCode?,
-        gate: ELDERConfig.Gate
+        _ scope: Scope, nearestEdit: String?, threshold: Double, code: RouteCode? = nil,
+        gate: Gate
     ) {
         decision = scope.isEdited ? .edited : .deferred
         self.nearestEdit = nearestEdit

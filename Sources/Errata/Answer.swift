@@ -106,7 +106,7 @@ public struct ModelSummary: Codable, Sendable, Equatable {
     public let bytes: Int
     public let dtype: String
     public let device: String
-    /// `unedited`, `elder`.
+    /// As `MethodInfo` lists it: `unedited`, `elder`.
     public let method: String
     /// Numbers that editing trains.
     public let trainableParameters: Int

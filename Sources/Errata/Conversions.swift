@@ -27,16 +27,16 @@ extension ProbeScore {
 }
 
 extension ModelSummary {
-    init(_ model: CausalModel, method: any EditingMethod) throws {
+    init(_ model: CausalModel, method: any EditingMethod, named name: String) throws {
         let bytes = method.storedBytes
-        let recipe = try (method as? ELDER).map {
+        let recipe = try (method as? any ConfigurableMethod).map {
             String(decoding: try $0.config.json(), as: UTF8.self)
         }
         self.init(
             family: model.configuration.family.rawValue, blocks: model.configuration.blocks,
             width: model.configuration.width, parameters: model.parameterCount,
             bytes: model.byteCount, dtype: "\(model.dtype)", device: "\(model.device)",
-            method: SavedMethod(method).rawValue,
+            method: name,
             trainableParameters: method.trainableParameters, constantBytes: bytes.constant,
             growingBytes: bytes.growing, recipe: recipe,
             contextLength: model.configuration.contextLength)

@@ -19,6 +19,8 @@ public actor EditableModel {
     private let queue = EngineQueue()
     private let options: ModelOptions
     private let base: BaseModel
+    /// The method's name, under which it is saved.
+    private var name: String
     private var method: any EditingMethod
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -43,20 +45,29 @@ public actor EditableModel {
             }
             base = try BaseModel(URL(filePath: saved.base), options: options)
             try saved.requireBase(base)
-            method = try saved.method.restore(
-                saved.state(in: directory), model: base.model, tokenizer: base.tokenizer)
+            name = saved.method
+            method = try MethodEntry.named(name).method(
+                restoring: saved.state(in: directory), model: base.model,
+                tokenizer: base.tokenizer)
         } else {
+            let editor = editor ?? .elder(.default)
             base = try BaseModel(directory, options: options)
-            method = try (editor ?? .elder(.default)).method(
-                model: base.model, tokenizer: base.tokenizer, seed: options.seed)
+            name = editor.method
+            method = try editor.editing(
+                base.model, tokenizer: base.tokenizer, seed: options.seed)
         }
     }
 
     /// Starts anew with another method on the same base model: nothing is learned yet.
     public func restart(with editor: Editor) throws {
-        method = try editor.method(
-            model: base.model, tokenizer: base.tokenizer, seed: options.seed)
+        method = try editor.editing(
+            base.model, tokenizer: base.tokenizer, seed: options.seed)
+        name = editor.method
     }
+
+    /// In which batches the method wants to learn `edits`, as places in the list; nil for a method
+    /// that takes a stream as it comes.
+    public func plan(_ edits: [EditRecord]) throws -> [[Int]]? { try method.plan(edits) }
 
     /// Learns `edits` in their order.
     ///
@@ -74,8 +85,8 @@ public actor EditableModel {
         do {
             return try learn(edits, onProgress: onProgress)
         } catch {
-            method = try SavedMethod(method).restore(
-                before, model: base.model, tokenizer: base.tokenizer)
+            method = try MethodEntry.named(name).method(
+                restoring: before, model: base.model, tokenizer: base.tokenizer)
             throw error
         }
     }
@@ -85,27 +96,30 @@ public actor EditableModel {
     ) throws -> ApplyReport {
         var report = ApplyReport(rows: edits.reduce(0) { $0 + 1 + $1.rephrases.count })
         report.preparationSeconds = try timed { try method.prepare() }
-        var finished = 0
+        let groups = try method.plan(edits)?.map { $0.map { edits[$0] } } ?? [edits]
         var callbacks = 0.0
         var last = ContinuousClock.now
         let seconds = try timed {
-            try method.learn(edits) { progress in
-                try Engine.synchronize(base.model.device)
-                report.batches.append(
-                    ApplyReport.Batch(
-                        edits: progress.edits - finished,
-                        seconds: (ContinuousClock.now - last).inSeconds, steps: progress.steps))
-                finished = progress.edits
-                callbacks += try timed {
-                    try onProgress(
-                        EditProgress(
-                            edits: progress.edits, totalEdits: progress.totalEdits,
-                            steps: progress.steps, loss: progress.loss))
+            for group in groups {
+                let before = report.edits
+                try method.learn(group) { progress in
+                    try Engine.synchronize(base.model.device)
+                    let finished = before + progress.edits
+                    report.batches.append(
+                        ApplyReport.Batch(
+                            edits: finished - report.edits,
+                            seconds: (ContinuousClock.now - last).inSeconds, steps: progress.steps))
+                    report.edits = finished
+                    callbacks += try timed {
+                        try onProgress(
+                            EditProgress(
+                                edits: finished, totalEdits: edits.count, steps: progress.steps,
+                                loss: progress.loss))
+                    }
+                    last = .now
                 }
-                last = .now
             }
         }
-        report.edits = edits.count
         report.seconds = seconds - callbacks
         return report
     }
@@ -121,12 +135,14 @@ public actor EditableModel {
     /// Answers each prompt, through the edits only where one covers it.
     ///
     /// - Parameter edited: false asks the unedited model.
+    /// - Parameter oracle: which edit a prompt is about, by prompt, for a method that `routesByEdit`.
     /// - Parameter onText: hears each answer as it grows, with the prompt's index.
     public func answer(
         _ prompts: [String], options: AnswerOptions = AnswerOptions(), edited: Bool = true,
+        oracle: [String: String] = [:],
         onText: (_ prompt: Int, _ text: String) -> Void = { _, _ in }
     ) throws -> [Answer] {
-        try answering(edited).complete(prompts, options: GenerationOptions(options)) {
+        try answering(edited, oracle).complete(prompts, options: GenerationOptions(options)) {
             onText($0, $1)
             return .more
         }.map(Answer.init)
@@ -144,12 +160,13 @@ public actor EditableModel {
 
     /// How well each target is predicted after its prompt, teacher-forced.
     public func score(
-        _ probes: [(prompt: String, target: String)], edited: Bool = true
+        _ probes: [(prompt: String, target: String)], edited: Bool = true,
+        oracle: [String: String] = [:]
     ) throws -> [ProbeScore] {
         let rows = probes.enumerated().map {
             EditRow(editID: "probe \($0)", prompt: $1.prompt, target: $1.target)
         }
-        return try answering(edited).score(rows).map(ProbeScore.init)
+        return try answering(edited, oracle).score(rows).map(ProbeScore.init)
     }
 
     /// Whether the scores of each prompt's next token are bit for bit the unedited model's.
@@ -159,7 +176,7 @@ public actor EditableModel {
 
     /// Writes the edits into `directory`, whole or not at all; the base model stays where it is.
     public func save(to directory: URL) throws {
-        try SavedModel.write(method, base: base, to: directory)
+        try SavedModel.write(method, named: name, base: base, to: directory)
     }
 
     /// Different allocation codes among the stored edits; absent for a method without.
@@ -167,7 +184,7 @@ public actor EditableModel {
 
     /// What the model is and what its edits take.
     public var summary: ModelSummary {
-        get throws { try ModelSummary(base.model, method: method) }
+        get throws { try ModelSummary(base.model, method: method, named: name) }
     }
 
     /// The engine's version, and the threads of one operation.
@@ -179,8 +196,19 @@ public actor EditableModel {
         get throws { try base.digest() }
     }
 
-    private func answering(_ edited: Bool) -> any EditingMethod {
-        edited ? method : Unedited(model: base.model, tokenizer: base.tokenizer)
+    /// Whether the method can be told which edit a prompt is about.
+    public var routesByEdit: Bool { method is any OracleRouting }
+
+    /// Where the edits are routed today; nil for a method without routes of its own.
+    public func routing() throws -> RoutingReport? { try method.routing() }
+
+    private func answering(
+        _ edited: Bool, _ oracle: [String: String]
+    ) -> any EditingMethod {
+        guard edited else { return Unedited(model: base.model, tokenizer: base.tokenizer) }
+        guard !oracle.isEmpty, let method = method as? any OracleRouting else { return method }
+        let known = oracle.map { (base.tokenizer.encode($0), $1) }
+        return method.knowing(Dictionary(known) { $1 })
     }
 }
 

@@ -1,64 +1,83 @@
 import Editing
 public import Edits
+public import Foundation
 import LanguageModels
 import Tokenizers
 
 /// Which method keeps a model correct, and with which recipe.
-public enum Editor: Sendable, Equatable {
-    /// The base model alone; it learns nothing.
-    case unedited
-    /// ELDER with a preset, and single keys of its recipe replaced: `["steps": "30"]`.
-    case elder(Preset, replacing: [String: String] = [:])
-    /// ELDER with a recipe of one's own.
-    case recipe(ELDERConfig)
+///
+///     Editor.elder(.default, replacing: ["steps": "30"])
+///     try Editor("grace", preset: "paper")
+public struct Editor: Sendable, Equatable {
+    /// Where the recipe comes from.
+    private enum Source: Sendable, Equatable {
+        case preset(String?)
+        case json(Data)
+    }
 
-    /// A recipe by name.
+    /// The name under which `MethodInfo` lists it; `unedited` for the base model alone.
+    public let method: String
+    private let source: Source
+    private let values: [String: String]
+
+    /// A method by name, with a preset of its and single keys of the recipe replaced.
+    ///
+    /// - Parameter preset: nil for the one to run.
+    public init(_ method: String, preset: String? = nil, replacing values: [String: String] = [:]) {
+        self.init(method, source: .preset(preset), values: values)
+    }
+
+    private init(_ method: String, source: Source, values: [String: String] = [:]) {
+        self.method = method
+        self.source = source
+        self.values = values
+    }
+
+    /// A method with a recipe as JSON, whose missing keys have the values of the preset to run.
+    public static func recipe(
+        _ method: String, json: Data, replacing values: [String: String] = [:]
+    ) -> Editor {
+        Editor(method, source: .json(json), values: values)
+    }
+
+    /// The base model alone; it learns nothing.
+    public static let unedited = Editor("unedited")
+
+    /// ELDER with a preset, and single keys of its recipe replaced.
+    public static func elder(
+        _ preset: Preset, replacing values: [String: String] = [:]
+    ) -> Editor {
+        Editor("elder", preset: preset.rawValue, replacing: values)
+    }
+
+    /// The presets that nearly every method has.
     public enum Preset: String, Codable, Sendable, CaseIterable {
         /// The published method, quirks included.
         case paper
         /// What a user should run.
         case `default`
     }
-
-    /// Makes the method for `model`.
-    func method(
-        model: CausalModel, tokenizer: any Tokenizer, seed: UInt64
-    ) throws -> any EditingMethod {
-        switch self {
-        case .unedited: return Unedited(model: model, tokenizer: tokenizer)
-        case .elder(let preset, let values):
-            let config = try Self.config(preset, for: model.configuration).replacing(values)
-            return try ELDER(model: model, tokenizer: tokenizer, config: config, seed: seed)
-        case .recipe(let config):
-            return try ELDER(model: model, tokenizer: tokenizer, config: config, seed: seed)
-        }
-    }
-
-    private static func config(
-        _ preset: Preset, for model: ModelConfiguration
-    ) throws -> ELDERConfig {
-        let part: ELDERConfig.Part = model.family == .gpt2 ? .expansion : .contraction
-        return switch preset {
-        case .paper: try .paper(blocks: model.blocks, part: part)
-        case .default: try .default(blocks: model.blocks, part: part)
-        }
-    }
 }
 
-/// The methods by the names under which they are saved.
-enum SavedMethod: String, Codable {
-    case unedited, elder
-
-    init(_ method: any EditingMethod) {
-        self = method is ELDER ? .elder : .unedited
+extension Editor {
+    /// Makes the method for `model`.
+    func editing(
+        _ model: CausalModel, tokenizer: any Tokenizer, seed: UInt64
+    ) throws -> any EditingMethod {
+        let entry = try MethodEntry.named(method)
+        return try entry.method(
+            model: model, tokenizer: tokenizer, recipe: recipe(of: entry, for: model.configuration),
+            seed: seed)
     }
 
-    func restore(
-        _ state: MethodState, model: CausalModel, tokenizer: any Tokenizer
-    ) throws -> any EditingMethod {
-        switch self {
-        case .unedited: Unedited(model: model, tokenizer: tokenizer)
-        case .elder: try ELDER(restoring: state, model: model, tokenizer: tokenizer)
+    private func recipe(
+        of entry: MethodEntry, for model: ModelConfiguration
+    ) throws -> any Recipe {
+        switch source {
+        case .preset(let name):
+            try entry.recipe(name, for: model).replacing(values)
+        case .json(let data):
+            try entry.recipe(nil, for: model).replacing(json: data).replacing(values)
         }
     }
 }

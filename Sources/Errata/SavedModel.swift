@@ -16,7 +16,7 @@ struct SavedModel: Codable {
     let base: String
     /// SHA-256 of its files.
     let baseDigest: String
-    let method: SavedMethod
+    let method: String
     /// The file with the state, and its SHA-256.
     let state: String
     let stateDigest: String
@@ -39,10 +39,10 @@ struct SavedModel: Codable {
         }
     }
 
-    private init(_ method: any EditingMethod, base: BaseModel, digest: String) throws {
+    private init(method: String, base: BaseModel, digest: String) throws {
         self.base = base.directory.standardizedFileURL.path
         baseDigest = try base.digest()
-        self.method = SavedMethod(method)
+        self.method = method
         state = "state-\(digest.prefix(16)).safetensors"
         stateDigest = digest
         engine = "libtorch \(Engine.version)"
@@ -77,7 +77,9 @@ struct SavedModel: Codable {
     /// Writes `method` into `directory`, which is made when missing.
     ///
     /// - Throws: what could not be written; a model that stood there before is untouched.
-    static func write(_ method: any EditingMethod, base: BaseModel, to directory: URL) throws {
+    static func write(
+        _ method: any EditingMethod, named name: String, base: BaseModel, to directory: URL
+    ) throws {
         guard directory.standardizedFileURL != base.directory.standardizedFileURL else {
             throw ErrataError(
                 "expected a directory of its own for the edits, got the base model's; "
@@ -96,7 +98,7 @@ struct SavedModel: Codable {
         defer { try? FileManager.default.removeItem(at: draft) }
         let state = try method.state()
         try writeSafetensors(state.tensors, metadata: ["document": state.document], to: draft)
-        let record = try SavedModel(method, base: base, digest: digest(of: draft))
+        let record = try SavedModel(method: name, base: base, digest: digest(of: draft))
         let target = directory.appending(path: record.state)
         if !FileManager.default.fileExists(atPath: target.path) {
             try FileManager.default.moveItem(at: draft, to: target)

@@ -37,8 +37,11 @@ struct EngineOptions: ParsableArguments {
 
 /// Which recipe edits a model: a preset or a file, with single keys replaced.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: "paper (the published method) or default (what to run).")
-    var preset: Editor.Preset?
+    @Option(help: "Which method edits; errata methods lists them.")
+    var method: String?
+
+    @Option(help: "Which of the method's recipes: default (what to run), paper (as published).")
+    var preset: String?
 
     @Option(help: ArgumentHelp("A recipe as JSON, instead of a preset.", valueName: "file"))
     var config: String?
@@ -79,17 +82,20 @@ struct RecipeOptions: ParsableArguments {
     /// - Throws: `EditError` or `WrongInput` for a file that is no recipe.
     func editor() throws -> Editor? {
         let values = Self.values(replacements)
-        if let config { return .recipe(try Self.recipe(config).replacing(values)) }
-        guard preset != nil || !values.isEmpty else { return nil }
-        return .elder(preset ?? .default, replacing: values)
+        if let config {
+            return .recipe(
+                method ?? "elder", json: try Self.recipe(config), replacing: values)
+        }
+        guard method != nil || preset != nil || !values.isEmpty else { return nil }
+        return Editor(method ?? "elder", preset: preset, replacing: values)
     }
 
-    private static func recipe(_ path: String) throws -> ELDERConfig {
+    private static func recipe(_ path: String) throws -> Data {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw WrongInput(
                 "expected a recipe at \(path), but it cannot be read; check the path of --config.")
         }
-        return try ELDERConfig(json: data)
+        return data
     }
 }
 

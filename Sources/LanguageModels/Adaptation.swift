@@ -1,6 +1,6 @@
 package import Torch
 
-/// A change to what linear maps inside the MLPs compute.
+/// A change to what MLPs, or linear maps inside them, compute.
 ///
 /// The model knows nothing else about editors. It asks at every site it passes, in order, and
 /// takes the answer in place of the map's own output; a site that is not adapted costs nothing.
@@ -13,5 +13,7 @@ package protocol Adaptation {
     /// - Parameters:
     ///   - input: what enters the map, [B, T, in].
     ///   - base: what the unedited map makes of it, [B, T, out].
-    func output(at site: Site, input: Tensor, base: Tensor) throws -> Tensor
+    ///   - start: columns that came before these: 0 while the prompt runs, more for every token
+    ///     generated after it.
+    func output(at site: Site, input: Tensor, base: Tensor, start: Int) throws -> Tensor
 }

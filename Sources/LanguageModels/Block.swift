@@ -28,6 +28,9 @@ protocol Block {
 
     /// The second linear map, [B, T, F] to [B, T, D].
     func contraction(_ a: Tensor) throws -> Tensor
+
+    /// Weight and bias of one of the two linear maps; nil for the whole MLP, which is none.
+    func linearMap(_ part: FeedForwardPart) throws -> LinearMap?
 }
 
 extension Activation {

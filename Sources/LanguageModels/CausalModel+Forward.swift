@@ -94,13 +94,14 @@ extension CausalModel {
 private struct Pass {
     let placement: Placement
     let adaptation: (any Adaptation)?
+    /// Columns that came before.
+    let start: Int
     var taps: Set<Site> = []
 
+    func adapts(_ site: Site) -> Bool { adaptation?.adapts(site) ?? false }
+
     func adapts(block: Int) -> Bool {
-        guard let adaptation else { return false }
-        return FeedForwardPart.allCases.contains {
-            adaptation.adapts(Site(block: block, part: $0))
-        }
+        FeedForwardPart.allCases.contains { adapts(Site(block: block, part: $0)) }
     }
 }
 
@@ -113,7 +114,8 @@ extension CausalModel {
         try validate(batch, at: arrangement)
         let placement = try Placement(arrangement, configuration: configuration, device: device)
         cache?.admit(arrangement, blocks: blocks.count)
-        let pass = Pass(placement: placement, adaptation: nil, taps: taps)
+        let pass = Pass(
+            placement: placement, adaptation: nil, start: arrangement.columnsBefore, taps: taps)
         var tapped: [Site: Tensor] = [:]
 
         var x = try embedded(batch, at: placement)  // [B, T, D]
@@ -128,10 +130,14 @@ extension CausalModel {
         var gate = try block.gate(input)  // [B, T, F] or nil
         let expansion = Site(block: seam.block, part: .expansion)
         if taps.contains(expansion) { tapped[expansion] = input }
-        if seam.part == .contraction {
+        if seam.part != .expansion {
+            let normalized = input
             input = try block.activated(output, gate: gate)  // [B, T, F]
             gate = nil
             output = try block.contraction(input)  // [B, T, D]
+            let contraction = Site(block: seam.block, part: .contraction)
+            if taps.contains(contraction) { tapped[contraction] = input }
+            if seam.part == .whole { input = normalized }
             if taps.contains(seam) { tapped[seam] = input }
         }
         return PrefixActivations(
@@ -146,7 +152,8 @@ extension CausalModel {
     ) throws -> Tensor {
         let placement = try Placement(
             prefix.arrangement, configuration: configuration, device: device)
-        let pass = Pass(placement: placement, adaptation: adaptation)
+        let pass = Pass(
+            placement: placement, adaptation: adaptation, start: prefix.arrangement.columnsBefore)
         let last = blocks.count - 1
         // An adaptation wants to see whole rows.
         let isFree = prefix.seam.block < last && !pass.adapts(block: last)
@@ -164,10 +171,25 @@ extension CausalModel {
     private func finished(_ prefix: PrefixActivations, _ pass: Pass) throws -> Tensor {
         let seam = prefix.seam
         let output = try adapted(seam, input: prefix.input, base: prefix.output, pass)
-        if seam.part == .contraction { return try prefix.residual + output }
-        let block = blocks[seam.block]
-        let activated = try block.activated(output, gate: prefix.gate)
-        return try prefix.residual + contracted(seam.block, activated, pass)
+        switch seam.part {
+        case .whole: return try prefix.residual + output
+        case .contraction:
+            // The whole MLP reads the normalised residual, which only those who adapt it need.
+            guard pass.adapts(Site(block: seam.block, part: .whole)) else {
+                return try prefix.residual + output
+            }
+            let normalized = try blocks[seam.block].normalized(prefix.residual)
+            return try prefix.residual + mlp(seam.block, normalized, output, pass)
+        case .expansion:
+            let activated = try blocks[seam.block].activated(output, gate: prefix.gate)
+            return try prefix.residual
+                + mlp(seam.block, prefix.input, contracted(seam.block, activated, pass), pass)
+        }
+    }
+
+    /// What the whole MLP gives for the normalised residual `h`, given what its maps give.
+    private func mlp(_ index: Int, _ h: Tensor, _ output: Tensor, _ pass: Pass) throws -> Tensor {
+        try adapted(Site(block: index, part: .whole), input: h, base: output, pass)
     }
 
     /// One whole block, [B, T, D] to [B, T, D], or to [1, N, D] of the `positions` to be kept.
@@ -184,7 +206,9 @@ extension CausalModel {
         if pass.taps.contains(site) { taps[site] = h }
         let next = Site(block: index, part: .contraction)
         if pass.taps.contains(next) { taps[next] = activated }
-        return try x + contracted(index, activated, pass)
+        let whole = Site(block: index, part: .whole)
+        if pass.taps.contains(whole) { taps[whole] = h }
+        return try x + mlp(index, h, contracted(index, activated, pass), pass)
     }
 
     private func contracted(_ index: Int, _ activated: Tensor, _ pass: Pass) throws -> Tensor {
@@ -197,7 +221,7 @@ extension CausalModel {
         _ site: Site, input: Tensor, base: Tensor, _ pass: Pass
     ) throws -> Tensor {
         guard let adaptation = pass.adaptation, adaptation.adapts(site) else { return base }
-        return try adaptation.output(at: site, input: input, base: base)
+        return try adaptation.output(at: site, input: input, base: base, start: pass.start)
     }
 
     private func attended(

@@ -37,6 +37,22 @@ package final class CausalModel {
     /// How many bytes its weights take.
     package var byteCount: Int { parameterCount * dtype.byteCount }
 
+    /// The linear map at `site` as the base model has it; a view, not a copy.
+    ///
+    /// - Throws: `ModelError` for a site the model does not have, or that is no linear map.
+    package func linearMap(at site: Site) throws -> LinearMap {
+        try configuration.validate(site)
+        guard let map = try blocks[site.block].linearMap(site.part) else {
+            throw ModelError(
+                "A linear map is wanted, but \(site) is a whole MLP; "
+                    + "choose its expansion or its contraction.")
+        }
+        return map
+    }
+
+    /// The token embeddings, [V, D]; a view, not a copy.
+    package var tokenEmbeddings: Tensor { frame.tokens }
+
     /// The scores of every token of the vocabulary, in f32: [..., D] to [..., V].
     ///
     /// - Parameter hidden: what `hidden` or `suffix` returned, or some positions of it.

@@ -34,4 +34,12 @@ struct GPT2Block: Block {
     func activated(_ expanded: Tensor, gate: Tensor?) throws -> Tensor { try activation(expanded) }
 
     func contraction(_ a: Tensor) throws -> Tensor { try contractionMap(a) }
+
+    func linearMap(_ part: FeedForwardPart) throws -> LinearMap? {
+        switch part {
+        case .expansion: try expansionMap.linearMap()
+        case .contraction: try contractionMap.linearMap()
+        case .whole: nil
+        }
+    }
 }

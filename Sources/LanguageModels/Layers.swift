@@ -1,4 +1,4 @@
-import Torch
+package import Torch
 
 /// The two normalisations over the residual stream's width.
 enum Normalization {
@@ -17,9 +17,11 @@ enum Normalization {
 }
 
 /// A linear map with its weight stored [out, in], as most models have it.
-struct LinearMap {
-    let weight: Tensor
-    let bias: Tensor?
+package struct LinearMap {
+    /// [out, in].
+    package let weight: Tensor
+    /// [out], where there is one.
+    package let bias: Tensor?
 
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         try x.linear(weight: weight, bias: bias)
@@ -36,6 +38,11 @@ struct AffineMap {
 
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         try x.affine(weight: weight, bias: bias)
+    }
+
+    /// The same map, seen as one with its weight [out, in].
+    func linearMap() throws -> LinearMap {
+        LinearMap(weight: try weight.transposed(0, 1), bias: bias)
     }
 }
 

@@ -38,4 +38,12 @@ struct LlamaBlock: Block {
     }
 
     func contraction(_ a: Tensor) throws -> Tensor { try contractionMap(a) }
+
+    func linearMap(_ part: FeedForwardPart) throws -> LinearMap? {
+        switch part {
+        case .expansion: expansionMap
+        case .contraction: contractionMap
+        case .whole: nil
+        }
+    }
 }

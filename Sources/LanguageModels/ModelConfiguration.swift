@@ -75,7 +75,7 @@ package struct ModelConfiguration: Codable, Sendable, Equatable {
 extension ModelConfiguration {
     /// How wide the vectors are that enter the map at `site`.
     package func inputWidth(of site: Site) -> Int {
-        site.part == .expansion ? width : feedForwardWidth
+        site.part == .contraction ? feedForwardWidth : width
     }
 
     /// How wide the vectors are that leave the map at `site`.

@@ -29,6 +29,9 @@ struct Arrangement: Equatable, Sendable {
     /// How long each row is with its last token here.
     var ends: [Int] { zip(starts, lengths).map { $0 + $1 } }
 
+    /// Columns that came before the first one here.
+    var columnsBefore: Int { past?.first?.count ?? 0 }
+
     /// The same for a choice of rows.
     func rows(_ index: [Int]) -> Arrangement {
         var result = self

@@ -1,12 +1,14 @@
-/// Which of the two linear maps of a block's MLP.
-///
-/// The expansion is `c_fc` in GPT-2 and `up_proj` in LLaMA, the contraction `c_proj` and
-/// `down_proj`.
+/// Which map of a block's MLP, in the order in which a forward pass finishes them.
 package enum FeedForwardPart: String, Codable, Sendable, CaseIterable {
-    case expansion, contraction
+    /// The first linear map: `c_fc` in GPT-2, `up_proj` in LLaMA.
+    case expansion
+    /// The last linear map: `c_proj` in GPT-2, `down_proj` in LLaMA.
+    case contraction
+    /// The whole MLP, from the normalised residual stream to what is added to it.
+    case whole
 }
 
-/// One linear map inside one block's MLP: a place where a model can be tapped, cut or adapted.
+/// One map inside one block: a place where a model can be tapped, cut or adapted.
 package struct Site: Hashable, Codable, Sendable, Comparable, CustomStringConvertible {
     /// The block, counted from zero at the embedding.
     package var block: Int
@@ -19,9 +21,12 @@ package struct Site: Hashable, Codable, Sendable, Comparable, CustomStringConver
 
     /// Sites are ordered as a forward pass meets them.
     package static func < (left: Site, right: Site) -> Bool {
-        if left.block != right.block { return left.block < right.block }
-        return left.part == .expansion && right.part == .contraction
+        (left.block, left.part.order) < (right.block, right.part.order)
     }
 
     package var description: String { "block \(block) \(part.rawValue)" }
+}
+
+extension FeedForwardPart {
+    fileprivate var order: Int { Self.allCases.firstIndex(of: self)! }
 }

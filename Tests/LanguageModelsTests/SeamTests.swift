@@ -25,7 +25,7 @@ import Torch
         let prefix = try model.prefix(batch, upTo: Site(block: 1, part: .contraction))
         let adaptation = Recorder(model.sites)
         _ = try model.suffix(prefix, adaptation: adaptation)
-        #expect(adaptation.calls.map(\.site) == Array(model.sites.dropFirst(3)))
+        #expect(adaptation.calls.map(\.site) == Array(model.sites.dropFirst(4)))
         for call in adaptation.calls {
             #expect(call.input == [2, 11, model.configuration.inputWidth(of: call.site)])
             #expect(call.base == [2, 11, model.configuration.outputWidth(of: call.site)])

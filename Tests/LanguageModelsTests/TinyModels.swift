@@ -50,7 +50,9 @@ final class Recorder: Adaptation {
 
     func adapts(_ site: Site) -> Bool { sites.contains(site) }
 
-    func output(at site: Site, input: Tensor, base: Tensor) throws -> Tensor {
+    func output(
+        at site: Site, input: Tensor, base: Tensor, start: Int
+    ) throws -> Tensor {
         calls.append((site, input.shape, base.shape))
         return try base + shift
     }

@@ -56,7 +56,7 @@ extension ELDER {
         return try zip(scopes, routes.codes()).map { scope, code in
             RouteTrace(
                 scope, nearestEdit: scope.match.map { memory.rows[$0.index].editID },
-                threshold: threshold, code: code, gate: config.gate)
+                threshold: threshold, code: code, gate: config.gate == .code ? .code : .match)
         }
     }
 

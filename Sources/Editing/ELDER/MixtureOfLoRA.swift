@@ -41,7 +41,9 @@ struct RoutedMixture: Adaptation {
 
     func adapts(_ site: Site) -> Bool { sites.contains(site) }
 
-    func output(at site: Site, input: Tensor, base: Tensor) throws -> Tensor {
+    func output(
+        at site: Site, input: Tensor, base: Tensor, start: Int
+    ) throws -> Tensor {
         guard let layer = sites.firstIndex(of: site) else { return base }
         let change = try layers[layer].mixed(
             input.to(.float32), weights: weights.at(dim: 1, index: layer))

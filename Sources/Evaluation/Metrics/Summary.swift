@@ -136,7 +136,7 @@ package struct AgeBand: Codable, Sendable, Equatable {
 /// How far prompts are from the nearest stored edit, at the end of the stream.
 package struct Distances: Codable, Sendable, Equatable {
     /// The gate that measured them.
-    package var gate: ELDERConfig.Gate
+    package var gate: RouteTrace.Gate
     /// A histogram for each kind of probe, by the kind's name.
     package var histograms: [String: Histogram]
     /// Area under the ROC curve of held-out rephrasings against neighbouring prompts.
@@ -153,8 +153,8 @@ package struct Distances: Codable, Sendable, Equatable {
             distances[outcome.probe.kind, default: []] += [outcome.trace?.distance].compactMap(
                 \.self)
         }
-        // Codes of one shape differ in an even number of bits.
-        let width = gate == .code ? 2 : 0.02
+        // Codes of one shape differ in an even number of bits; radii may lie far below distances.
+        let width = gate == .code ? 2 : gate == .radius ? 0.2 : 0.02
         self.gate = gate
         histograms = Dictionary(
             uniqueKeysWithValues: distances.map {
