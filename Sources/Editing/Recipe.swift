@@ -43,7 +43,8 @@ extension Recipe {
     package func replacing(json: Data) throws -> Self {
         let object = try? JSONSerialization.jsonObject(with: json) as? [String: Any]
         guard let object else {
-            throw EditError("expected a recipe as a JSON object of keys and values, got other text.")
+            throw EditError(
+                "expected a recipe as a JSON object of keys and values, got other text.")
         }
         return try replacing(object)
     }

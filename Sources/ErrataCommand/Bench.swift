@@ -11,7 +11,12 @@ struct Bench: AsyncParsableCommand {
         discussion: """
             Example:
               errata bench --model gpt2-xl --data zsre_mend_eval.json --edits 1000 \\
-                  --methods unedited,paper,default --results results/zsre
+                  --methods unedited,elder:paper,grace --results results/zsre
+
+            A method is named alone (its first preset), with a preset (grace:paper), or as grace:* \
+            for all of its presets; errata methods lists them. Methods that stand in --results \
+            already, measured alike with the same recipe, are not run again: a run that was \
+            stopped goes on where it was.
 
             Every method starts from the unedited model, learns the edits in file order, and is \
             asked at the end: the edited prompts, rephrasings it never saw, and prompts that no \
@@ -33,8 +38,8 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "How many edits.")
     var edits = 1000
 
-    @Option(help: "Methods, separated by commas: unedited, paper, default.")
-    var methods = "unedited,paper,default"
+    @Option(help: "Methods, separated by commas, or all: every preset of every method.")
+    var methods = "unedited,elder:paper,elder:default"
 
     @Option(help: "Wordings that are taught: prompt-only, or paper (with half the rephrasings).")
     var split = "prompt-only"
@@ -50,7 +55,8 @@ struct Bench: AsyncParsableCommand {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Replaces one key of every recipe: --set steps=30.", valueName: "key=value"))
+            "Replaces one key of every recipe, or of one: --set elder.steps=30.",
+            valueName: "key=value"))
     var replacements: [String] = []
 
     @Option(help: ArgumentHelp("A folder for tables, rows and manifest.", valueName: "dir"))
@@ -72,7 +78,9 @@ struct Bench: AsyncParsableCommand {
             } ?? []
         let editors = try self.editors()
         let folder = try results.map { try ResultsFolder(URL(filePath: $0)) }
-        let interrupt = Interrupt("no result was written.")
+        let interrupt = Interrupt(
+            results.map { "what was measured of whole methods stands in \($0)." }
+                ?? "no result was written.")
         let model = try await EditableModel.opened(model, options: engine)
         if !output.json { Output.line(dataset.report.summary) }
 
@@ -83,17 +91,22 @@ struct Bench: AsyncParsableCommand {
             options: options)
         var result = BenchResult(
             manifest: try await manifest(of: model), dataset: dataset.report)
-        var outcomes: [(method: String, rows: [ProbeOutcome])] = []
+        let earlier = folder?.kept(under: result.manifest)
         for (name, editor) in editors {
+            try await model.restart(with: editor)
+            result.manifest.configs[name] = try await model.summary.recipe.map {
+                try JSONValue(json: Data($0.utf8))
+            }
+            if let row = earlier?.row(of: name, like: result.manifest) {
+                result.methods.append(row)
+                continue
+            }
             let measured = try await bench.run(name, editor: editor, interrupt: interrupt)
             result.methods.append(measured.row)
-            outcomes.append((name, measured.outcomes))
-            if let recipe = try await model.summary.recipe {
-                result.manifest.configs[name] = try JSONValue(json: Data(recipe.utf8))
-            }
+            try folder?.write(result, outcomes: (name, measured.outcomes), isFinished: false)
         }
         try await interrupt.uninterrupted(then: "the results are saved.") {
-            try folder?.write(result, outcomes: outcomes)
+            try folder?.write(result)
         }
         if output.json { try Output.json(result) } else { Output.line(result.plain) }
     }
@@ -116,14 +129,17 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func editors() throws -> [(String, Editor)] {
+        let choices = try MethodChoice.parse(methods)
         let values = RecipeOptions.values(replacements)
-        return try methods.split(separator: ",").map { name in
-            if name == "unedited" { return ("Unedited", .unedited) }
-            guard let preset = Editor.Preset(rawValue: String(name)) else {
-                throw WrongInput("expected methods unedited, paper or default, got \(name).")
+        for key in values.keys where key.contains(".") {
+            let method = String(key.prefix { $0 != "." })
+            guard choices.contains(where: { $0.info.name == method }) else {
+                throw WrongInput(
+                    "expected --set to name a key of a method that runs, got \(key); "
+                        + "add \(method) to --methods or leave the key out.")
             }
-            return ("ELDER \(name)", .elder(preset, replacing: values))
         }
+        return choices.map { ($0.title, $0.editor(replacing: values)) }
     }
 
     private func manifest(of model: EditableModel) async throws -> Manifest {
@@ -137,7 +153,8 @@ struct Bench: AsyncParsableCommand {
                 + CommandLine.arguments.dropFirst().map {
                     $0.contains("/") ? URL(filePath: $0).lastPathComponent : $0
                 },
-            configs: [:], seeds: [engine.seed], data: files, split: try Self.split(split),
+            edits: edits, probeEvery: probeEvery, configs: [:], seeds: [engine.seed], data: files,
+            split: try Self.split(split),
             model: URL(filePath: self.model).lastPathComponent,
             modelDigest: try await model.baseDigest,
             versions: ["errata": RootCommand.configuration.version, "torch": model.engineVersion],

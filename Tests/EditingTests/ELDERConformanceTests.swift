@@ -104,14 +104,14 @@ import Torch
 
     @Test func theMixtureGivesThePrintedOutputs() throws {
         let output = try Golden.mixture(scope: nil).output(
-            at: Golden.site, input: Golden.tokens(), base: Golden.base())
+            at: Golden.site, input: Golden.tokens(), base: Golden.base(), start: 0)
         try isClose(output, [3.794364, 3.064161, -0.180986, -2.864866])
     }
 
     @Test func outOfScopeTheLayerGivesThePrintedBase() throws {
         try isClose(Golden.base(), [-1.9, 4.3, -0.4, -2.2])
         let output = try Golden.mixture(scope: [false]).output(
-            at: Golden.site, input: Golden.tokens(), base: Golden.base())
+            at: Golden.site, input: Golden.tokens(), base: Golden.base(), start: 0)
         #expect(try output.isBitEqual(to: Golden.base()))
     }
 
@@ -120,7 +120,7 @@ import Torch
         let other = Site(block: 0, part: .contraction)
         #expect(mixture.adapts(Golden.site) && !mixture.adapts(other))
         let output = try mixture.output(
-            at: other, input: Golden.tokens(), base: Golden.base())
+            at: other, input: Golden.tokens(), base: Golden.base(), start: 0)
         #expect(try output.isBitEqual(to: Golden.base()))
     }
 
@@ -135,7 +135,7 @@ import Torch
             scope: Tensor([false, true, false], shape: [3]))
         let input = try Tensor.normal([3, 2, 3], deviation: 1, seed: 2)
         let base = try Tensor([-0.0, 1, 2, -0.0] as [Float], shape: [1, 2, 2]).expanded([3, 2, 2])
-        let output = try mixture.output(at: Golden.site, input: input, base: base)
+        let output = try mixture.output(at: Golden.site, input: input, base: base, start: 0)
         for row in 0..<3 {
             let isSame = try output.at(dim: 0, index: row)
                 .isBitEqual(to: base.at(dim: 0, index: row))

@@ -80,6 +80,33 @@ struct ArgumentTests {
                     + "`target` is missing.")
     }
 
+    @Test func everyMethodIsListedWithItsPaper() throws {
+        let list = try Errata("methods")
+        #expect(list.status == 0)
+        #expect(list.output.contains("elder") && list.output.contains("2408.11869"))
+        let page = try Errata("methods", "elder", "--json", "--shape", "llama2-7b")
+        let presets = try #require(try page.json["presets"] as? [[String: Any]])
+        let paper = try #require(presets.first { $0["name"] as? String == "paper" })
+        let recipe = try #require(paper["recipe"] as? [String: Any])
+        #expect(recipe["firstBlock"] as? Int == 21 && recipe["steps"] as? Int == 50)
+    }
+
+    @Test func anUnknownMethodIsOneSentence() throws {
+        try Errata("methods", "eldr").requireSentence(
+            "method `eldr` is unknown; did you mean `elder`?")
+        let folder = try Folder()
+        let file = try folder.file(
+            "e.jsonl", #"{"prompt": "a", "target": "b", "rephrases": ["c"]}"#)
+        let bench = ["bench", "--model", "x", "--data", file, "--edits", "1", "--methods"]
+        try Errata(arguments: bench + ["elder:papr"]).requireSentence(
+            "expected a preset of elder (\(try Self.presets("elder"))), got papr.")
+    }
+
+    private static func presets(_ method: String) throws -> String {
+        let presets = try Errata("methods", method, "--json").json["presets"] as? [[String: Any]]
+        return (presets ?? []).compactMap { $0["name"] as? String }.joined(separator: ", ")
+    }
+
     @Test func aModelThatIsNotThere() throws {
         try Errata("ask", "--model", "/nowhere/at/all", "Who?").requireSentence(
             "expected a model in /nowhere/at/all, but there is no such directory; check the path "

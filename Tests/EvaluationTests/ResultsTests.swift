@@ -14,7 +14,7 @@ import Testing
     func result() throws -> BenchResult {
         let config = try ELDERConfig.paper(blocks: 12, part: .expansion)
         let manifest = Manifest(
-            command: ["errata", "bench"], configs: ["ELDER paper": try JSONValue(config)],
+            command: ["errata", "bench"], edits: 1, configs: ["ELDER paper": try JSONValue(config)],
             seeds: [1], data: [.init(name: "zsre.json", digest: sha256(Data("abc".utf8)))],
             split: .promptOnly, model: "tiny", modelDigest: "00", versions: ["torch": "2"],
             device: "cpu", dtype: "float32", threads: 2, processor: "some processor, 2 cores",
@@ -47,7 +47,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: url) }
         let folder = try ResultsFolder(url)
         let result = try result()
-        try folder.write(result, outcomes: [("ELDER paper", outcomes)])
+        try folder.write(result, outcomes: ("ELDER paper", outcomes))
         #expect(try folder.read() == result)
 
         let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
@@ -59,6 +59,36 @@ import Testing
         #expect(lines[0].contains(#""moment":"atEnd""#))
         let outcome = try JSONDecoder().decode(ProbeOutcome.self, from: Data(lines[0].utf8))
         #expect(outcome == outcomes[0])
+    }
+
+    /// A run that was stopped after a method goes on with the next one.
+    @Test func aRunGoesOnWhereItStopped() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let folder = try ResultsFolder(url)
+        var result = try result()
+        try folder.write(result, outcomes: ("ELDER paper", outcomes), isFinished: false)
+        #expect(!FileManager.default.fileExists(atPath: url.appending(path: "manifest.json").path))
+
+        var later = result.manifest
+        later.date = "2026-01-01T00:00:00Z"
+        later.command = ["errata", "bench", "--methods", "all"]
+        let kept = try #require(folder.kept(under: later))
+        #expect(kept.row(of: "ELDER paper", like: later) == result.methods[0])
+        #expect(kept.row(of: "GRACE", like: later) == nil)
+        var other = later
+        other.configs["ELDER paper"] = .object([:])
+        #expect(kept.row(of: "ELDER paper", like: other) == nil)
+        later.seeds = [2]
+        #expect(folder.kept(under: later) == nil)
+
+        result.methods.append(
+            MethodRow(method: "GRACE", edits: 1, rows: 1, outcomes: Array(outcomes.prefix(1))))
+        try folder.write(result, outcomes: ("GRACE", Array(outcomes.prefix(1))))
+        let lines = try String(contentsOf: url.appending(path: "edits.jsonl"), encoding: .utf8)
+            .split(separator: "\n")
+        #expect(lines.count { $0.contains(#""method":"ELDER paper""#) } == 3)
+        #expect(lines.count { $0.contains(#""method":"GRACE""#) } == 1)
     }
 
     @Test func aFolderThatCannotBeWrittenIsOneSentence() throws {

@@ -52,18 +52,19 @@ package struct Bench {
         let isEdited = editor != .unedited
         var outcomes: [ProbeOutcome] = []
         var cost = Cost()
-        let chunk = isEdited ? options.probeEvery ?? edits.count : edits.count
-        for start in stride(from: 0, to: isEdited ? edits.count : 0, by: chunk) {
-            let range = start..<min(start + chunk, edits.count)
+        var done = 0
+        for batch in isEdited ? try await batches() : [] {
+            let before = done
             cost.add(
-                try await model.apply(edits[range].map(\.edit)) { progress in
+                try await model.apply(batch.map { edits[$0].edit }) { progress in
                     try onProgress(
                         Progress(
-                            method: name, stage: .editing, done: start + progress.edits,
+                            method: name, stage: .editing, done: before + progress.edits,
                             total: edits.count))
                 })
+            done += batch.count
             guard options.probeEvery != nil else { continue }
-            outcomes += try await ask(range.flatMap(probes), at: .afterEdit)
+            outcomes += try await ask(batch.flatMap(probes), at: .afterEdit)
         }
         let all = edits.indices.flatMap(probes) + unrelatedProbes
         for part in stride(from: 0, to: all.count, by: 512) {
@@ -74,7 +75,38 @@ package struct Bench {
         var row = MethodRow(
             method: name, edits: isEdited ? edits.count : 0, rows: cost.rows, outcomes: outcomes)
         try await cost.fill(&row, from: model)
+        row.routing = try await model.routing()
+        if await model.routesByEdit { row.oracle = try await oracleScores() }
         return (row, outcomes)
+    }
+
+    /// The edits in the order in which the method wants them, cut where they are probed.
+    private func batches() async throws -> [[Int]] {
+        let all = Array(edits.indices)
+        if let plan = try await model.plan(edits.map(\.edit)) { return plan }
+        let size = options.probeEvery ?? edits.count
+        return stride(from: 0, to: all.count, by: size).map {
+            Array(all[$0..<min($0 + size, all.count)])
+        }
+    }
+
+    /// The scores with every prompt sent to the expert of its own edit: how good the experts are,
+    /// however well they are found.
+    private func oracleScores() async throws -> OracleScores {
+        let probes = edits.indices.flatMap(probes).filter(\.kind.isCovered)
+        let owners = Dictionary(probes.map { ($0.prompt, $0.edit) }) { $1 }
+        var outcomes = probes.map { ProbeOutcome($0, at: .atEnd) }
+        let answers = try await model.answer(
+            probes.map(\.prompt), options: generation, oracle: owners)
+        let scores = try await model.score(
+            probes.map { ($0.prompt, $0.target!) }, oracle: owners)
+        for index in outcomes.indices {
+            outcomes[index].noteGenerated(answers[index].text)
+            outcomes[index].noteForced(scores[index].isRight)
+        }
+        return OracleScores(
+            reliability: Scores(outcomes.filter { $0.probe.kind == .edit }),
+            generalization: Scores(outcomes.filter { $0.probe.kind == .rephrase }))
     }
 
     private func probes(_ index: Int) -> [Probe] { edits[index].probes(index: index) }

@@ -4,9 +4,10 @@ extension BenchResult {
     /// The tables of the run: answers, age, gate, cost.
     package var tables: [TextTable] {
         let tables = [
+            overview,
             answers("Answers at the end of the stream", \.atEnd),
             answers("Answers right after the edit", \.afterEdit),
-            ages, gates, distances, costs,
+            ages, gates, routes, distances, costs,
         ]
         return tables.filter { !$0.rows.isEmpty }
     }
@@ -25,6 +26,53 @@ extension BenchResult {
         let data = manifest.data.map(\.name).joined(separator: ", ")
         return "\(Figure.count(methods.map(\.edits).max())) edits of \(data) on \(manifest.model), "
             + "\(manifest.split.rawValue) split\n"
+    }
+
+    /// Everything that decides between methods, in one table.
+    private var overview: TextTable {
+        var table = TextTable(
+            "Overview (%; now: right after the edit, end: at the end of the stream)",
+            columns: [
+                "Method", "Rel now", "Rel end", "Rel greedy now", "Rel greedy end", "Gen now",
+                "Gen end", "Gen greedy now", "Gen greedy end", "Nbr kept", "Unrel kept",
+                "False accepts", "s/edit", "Trained", "Bytes/edit",
+            ])
+        for row in methods {
+            let (now, end) = (row.afterEdit, row.atEnd)
+            let shares = [
+                now?.reliability.allTokens, end.reliability.allTokens,
+                now?.reliability.generated, end.reliability.generated,
+                now?.generalization.allTokens, end.generalization.allTokens,
+                now?.generalization.generated, end.generalization.generated,
+                end.neighbours.agreement, end.unrelated.agreement, end.gate.unrelated,
+            ]
+            table.rows.append(
+                [row.method] + shares.map(Figure.percent) + [
+                    Figure.short(row.secondsPerEdit?.median),
+                    Figure.count(row.trainableParameters),
+                    Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
+                ])
+        }
+        return table
+    }
+
+    private var routes: TextTable {
+        var table = TextTable(
+            "Routes at the end of the stream (%)",
+            columns: [
+                "Method", "Rel oracle", "Rel greedy oracle", "Gen oracle", "Gen greedy oracle",
+                "Own expert", "Newest expert", "Moved",
+            ])
+        for row in methods {
+            guard let routing = row.routing else { continue }
+            let shares = [
+                row.oracle?.reliability.allTokens, row.oracle?.reliability.generated,
+                row.oracle?.generalization.allTokens, row.oracle?.generalization.generated,
+                routing.ownExpert, routing.newestExpert, routing.moved,
+            ]
+            table.rows.append([row.method] + shares.map(Figure.percent))
+        }
+        return table
     }
 
     private func answers(_ title: String, _ summary: (MethodRow) -> Summary?) -> TextTable {
@@ -96,10 +144,14 @@ extension BenchResult {
             // A query gate has a hundred steps: five of them to a row.
             let stride = distances.gate == .code ? 1 : 5
             let steps = histograms.compactMap { $0?.counts.count }.max() ?? 0
-            for step in Swift.stride(from: 0, to: steps, by: stride) {
+            // Far tails go into the last row.
+            let last = stride * 19
+            for step in Swift.stride(from: 0, to: min(steps, last + stride), by: stride) {
                 let from = Double(step) * (histograms.compactMap { $0?.width }.first ?? 1)
                 let cells = histograms.map { histogram in
-                    Figure.count(histogram?.counts.dropFirst(step).prefix(stride).reduce(0, +) ?? 0)
+                    let rest = histogram?.counts.dropFirst(step) ?? []
+                    return Figure.count(
+                        (step == last ? rest : rest.prefix(stride)).reduce(0, +))
                 }
                 if cells.allSatisfy({ $0 == "0" }) { continue }
                 let digits = distances.gate == .code ? 0 : 1

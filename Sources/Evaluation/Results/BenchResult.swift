@@ -1,3 +1,5 @@
+package import Edits
+
 /// What one method did with one stream of edits.
 package struct MethodRow: Codable, Sendable, Equatable {
     /// The method and preset: `ELDER paper`.
@@ -28,6 +30,10 @@ package struct MethodRow: Codable, Sendable, Equatable {
     package var stepsPerEdit: Spread?
     /// The most memory the process held.
     package var peakMemoryBytes: Int?
+    /// Where the edits are routed at the end, for a method with routes of its own.
+    package var routing: RoutingReport?
+    /// The scores with every prompt sent to its own edit's expert, for such a method.
+    package var oracle: OracleScores?
     /// Tokens a second, by what answered: `unedited`, `deferred`, `edited`.
     package var tokensPerSecond: [String: Double] = [:]
 
@@ -45,6 +51,14 @@ package struct MethodRow: Codable, Sendable, Equatable {
     }
 }
 
+/// What a method with experts would score if it always found the right one.
+package struct OracleScores: Codable, Sendable, Equatable {
+    /// Edited prompts.
+    package var reliability: Scores
+    /// Held-out rephrasings.
+    package var generalization: Scores
+}
+
 /// One run of the benchmark: the same edits through every method.
 package struct BenchResult: Codable, Sendable, Equatable {
     /// How it was made.
@@ -59,5 +73,13 @@ package struct BenchResult: Codable, Sendable, Equatable {
         self.manifest = manifest
         self.dataset = dataset
         self.methods = methods
+    }
+}
+
+extension BenchResult {
+    /// The row of `method`, where it was measured with the recipe that `manifest` has for it.
+    package func row(of method: String, like manifest: Manifest) -> MethodRow? {
+        guard self.manifest.configs[method] == manifest.configs[method] else { return nil }
+        return methods.first { $0.method == method }
     }
 }

@@ -29,6 +29,10 @@ package struct Manifest: Codable, Sendable, Equatable {
 
     /// The command line, program name first.
     package var command: [String]
+    /// Edits of the stream.
+    package var edits: Int
+    /// Edits between two rounds of probing right after the edit; absent for none.
+    package var probeEvery: Int?
     /// The effective configuration of each method, by its name.
     package var configs: [String: JSONValue]
     /// Every seed that was used.
@@ -56,12 +60,15 @@ package struct Manifest: Codable, Sendable, Equatable {
 
     /// A manifest of a run that begins now on this processor.
     package init(
-        command: [String], configs: [String: JSONValue], seeds: [UInt64], data: [DataFile],
+        command: [String], edits: Int, probeEvery: Int? = nil, configs: [String: JSONValue],
+        seeds: [UInt64], data: [DataFile],
         split: Split, model: String, modelDigest: String, versions: [String: String],
         device: String, dtype: String, threads: Int, processor: String = hostProcessor(),
         date: Date = .now
     ) {
         self.command = command
+        self.edits = edits
+        self.probeEvery = probeEvery
         self.configs = configs
         self.seeds = seeds
         self.data = data
@@ -74,6 +81,17 @@ package struct Manifest: Codable, Sendable, Equatable {
         self.threads = threads
         self.processor = processor
         self.date = date.formatted(.iso8601)
+    }
+}
+
+extension Manifest {
+    /// Whether a row measured under this manifest is what a run under `other` would measure, its
+    /// recipe aside.
+    package func measuresLike(_ other: Manifest) -> Bool {
+        var (left, right) = (self, other)
+        (left.command, left.date, left.configs) = ([], "", [:])
+        (right.command, right.date, right.configs) = ([], "", [:])
+        return left == right
     }
 }
 

@@ -18,21 +18,52 @@ package struct ResultsFolder: Sendable {
         }
     }
 
-    /// Writes `result`, and a line of `edits.jsonl` for each outcome of each method.
+    /// Rows of an earlier run that a run under `manifest` may keep: it measured alike.
     ///
-    /// Each file appears whole or not at all, the manifest last: a folder without one is a run
-    /// that did not end.
+    /// Everything else that stands here, and the earlier manifest, is of another run: it is taken
+    /// over by what is written next.
+    package func kept(under manifest: Manifest) -> BenchResult? {
+        guard let earlier = try? read(), earlier.manifest.measuresLike(manifest) else { return nil }
+        return earlier
+    }
+
+    /// Writes what a run has come to; `outcomes` are the probes of its latest method.
+    ///
+    /// Each file appears whole or not at all. A run that goes on later leaves no manifest yet: a
+    /// folder without one is a run that did not end.
     ///
     /// - Throws: `EvaluationError` that names the file that could not be written.
-    package func write(_ result: BenchResult, outcomes: [(method: String, rows: [ProbeOutcome])])
-        throws
-    {
+    package func write(
+        _ result: BenchResult, outcomes: (method: String, rows: [ProbeOutcome])? = nil,
+        isFinished: Bool = true
+    ) throws {
         let pretty = JSONEncoder()
         pretty.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try write(Self.lines(outcomes), to: "edits.jsonl")
+        try write(lines(of: result, adding: outcomes), to: "edits.jsonl")
         try write(pretty.encode(result), to: "results.json")
         try write(Data(result.markdown.utf8), to: "table.md")
-        try write(pretty.encode(result.manifest), to: "manifest.json")
+        let manifest = url.appending(path: "manifest.json")
+        if isFinished {
+            try write(pretty.encode(result.manifest), to: "manifest.json")
+        } else {
+            try? FileManager.default.removeItem(at: manifest)
+        }
+    }
+
+    /// A line for each probe: those that stand here of the other methods of `result`, and `added`.
+    private func lines(
+        of result: BenchResult, adding added: (method: String, rows: [ProbeOutcome])?
+    ) throws -> Data {
+        let others = Set(result.methods.map(\.method)).subtracting(
+            [added?.method].compactMap(\.self))
+        let standing = (try? Data(contentsOf: url.appending(path: "edits.jsonl"))) ?? Data()
+        var data = Data()
+        for line in standing.split(separator: 0x0A) {
+            let name = try? JSONDecoder().decode(Named.self, from: line).method
+            guard let name, others.contains(name) else { continue }
+            data += line + [0x0A]
+        }
+        return try data + (added.map { try Self.lines($0) } ?? Data())
     }
 
     /// Reads the result that `write` wrote.
@@ -70,15 +101,15 @@ package struct ResultsFolder: Sendable {
         }
     }
 
-    private static func lines(_ outcomes: [(method: String, rows: [ProbeOutcome])]) throws -> Data {
+    private struct Named: Decodable { let method: String }
+
+    private static func lines(_ outcomes: (method: String, rows: [ProbeOutcome])) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var data = Data()
-        for (method, rows) in outcomes {
-            for row in rows {
-                data += try encoder.encode(Line(method: method, outcome: row))
-                data.append(0x0A)
-            }
+        for row in outcomes.rows {
+            data += try encoder.encode(Line(method: outcomes.method, outcome: row))
+            data.append(0x0A)
         }
         return data
     }
