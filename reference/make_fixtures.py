@@ -11,8 +11,10 @@ Written, all under Tests/:
 TorchTests/Fixtures/ops.{safetensors,json}              see ops.py
 EditingTests/Fixtures/tiny-gpt2/, tiny-llama/           checkpoints: config.json, model.safetensors
 EditingTests/Fixtures/elder-<model>.{safetensors,json}  ELDER on that checkpoint: tensors, the rest
+EditingTests/Fixtures/<method>-<model>.{safetensors,json}  the same of every other method: each
+        <method>_fixture.py beside this file says what it writes
 
-The JSON beside the tensors:
+The JSON beside ELDER's tensors:
 
     torch, seed, model, eos
     settings   the fields of elder.Settings that describe the run
@@ -48,6 +50,7 @@ The tensors beside the JSON ("blocks.<b>." + "a" [E, d_in, r], "b" [E, r, d_out]
 """
 
 import argparse
+import importlib
 import json
 import sys
 import tempfile
@@ -68,6 +71,7 @@ SEED = 20260101
 # difference: `rounding` in the JSON measures up to 1e-5 in the final tensors, 1e-6 in the losses.
 TOLERANCE = 5e-5
 LIMIT = 100_000  # bytes a file
+METHODS = sorted(p.stem.removesuffix("_fixture") for p in Path(__file__).parent.glob("*_fixture.py"))
 
 # Ten times the paper's rate and more: a model 16 wide needs it to move at all in ten steps.
 COMMON = dict(experts=4, active=2, rank=2, steps=10, threshold=2, learning_rate=0.02)
@@ -323,13 +327,17 @@ def write_all(tests):
     ops.write(tests / "TorchTests/Fixtures", save_json)
     for name, build in [("tiny-gpt2", tiny_gpt2), ("tiny-llama", tiny_llama)]:
         elder_fixture(name, *build(), tests / "EditingTests/Fixtures")
+    for name in METHODS:
+        fixture = importlib.import_module(f"{name}_fixture")
+        fixture.write(tests / "EditingTests/Fixtures", save_json)
     return sorted(p for f in ["TorchTests", "EditingTests"]
                   for p in (tests / f / "Fixtures").rglob("*") if is_ours(p.relative_to(tests)))
 
 
 def is_ours(path):
     """Other programs keep fixtures in these folders too; these are the ones written here."""
-    return path.parts[2].startswith(("ops.", "elder-", "tiny-gpt2", "tiny-llama")) and path.suffix
+    ours = ("ops.", "elder-", "tiny-gpt2", "tiny-llama", *(f"{name}-" for name in METHODS))
+    return path.parts[2].startswith(ours) and path.suffix
 
 
 # ---- Comparing ----

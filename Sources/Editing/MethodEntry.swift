@@ -1,9 +1,9 @@
-package import Edits
+import Edits
 package import LanguageModels
 package import Tokenizers
 
 /// A method that a recipe of its own kind makes.
-package protocol ConfigurableMethod: EditingMethod {
+package protocol ConfigurableMethod: EditingMethod, SendableMetatype {
     associatedtype Config: Recipe
 
     var config: Config { get }

@@ -1,5 +1,5 @@
 import Editing
-public import Edits
+import Edits
 public import Foundation
 import LanguageModels
 import Tokenizers

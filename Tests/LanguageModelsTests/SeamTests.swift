@@ -74,7 +74,7 @@ import Torch
     func tapsAreTheInputsOfTheirMaps(_ tiny: TinyModel) throws {
         let model = try tiny.load()
         let batch = try TokenBatch(tiny.rows())
-        let seam = Site(block: 2, part: .contraction)
+        let seam = Site(block: 2, part: .whole)
         let prefix = try model.prefix(batch, upTo: seam, taps: model.sites)
         #expect(Set(prefix.taps.keys) == Set(model.sites))
         for site in model.sites {

@@ -31,27 +31,25 @@ extension BenchResult {
     /// Everything that decides between methods, in one table.
     private var overview: TextTable {
         var table = TextTable(
-            "Overview (%; now: right after the edit, end: at the end of the stream)",
+            "Overview (%; right after the edit → at the end of the stream)",
             columns: [
-                "Method", "Rel now", "Rel end", "Rel greedy now", "Rel greedy end", "Gen now",
-                "Gen end", "Gen greedy now", "Gen greedy end", "Nbr kept", "Unrel kept",
-                "False accepts", "s/edit", "Trained", "Bytes/edit",
+                "Method", "Rel", "Rel greedy", "Gen", "Gen greedy", "Nbr", "Unrel", "False",
+                "s/edit", "Trained", "B/edit",
             ])
         for row in methods {
-            let (now, end) = (row.afterEdit, row.atEnd)
-            let shares = [
-                now?.reliability.allTokens, end.reliability.allTokens,
-                now?.reliability.generated, end.reliability.generated,
-                now?.generalization.allTokens, end.generalization.allTokens,
-                now?.generalization.generated, end.generalization.generated,
-                end.neighbours.agreement, end.unrelated.agreement, end.gate.unrelated,
-            ]
-            table.rows.append(
-                [row.method] + shares.map(Figure.percent) + [
-                    Figure.short(row.secondsPerEdit?.median),
-                    Figure.count(row.trainableParameters),
-                    Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
-                ])
+            func course(_ share: (Summary) -> Double?) -> String {
+                let end = Figure.percent(share(row.atEnd))
+                return row.afterEdit.map { "\(Figure.percent(share($0)))→\(end)" } ?? end
+            }
+            table.rows.append([
+                row.method, course(\.reliability.allTokens), course(\.reliability.generated),
+                course(\.generalization.allTokens), course(\.generalization.generated),
+                Figure.percent(row.atEnd.neighbours.agreement),
+                Figure.percent(row.atEnd.unrelated.agreement),
+                Figure.percent(row.atEnd.gate.unrelated),
+                Figure.short(row.secondsPerEdit?.median), Figure.count(row.trainableParameters),
+                Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
+            ])
         }
         return table
     }
@@ -191,7 +189,7 @@ extension BenchResult {
         return """
             Rel: edited prompts; Gen: held-out rephrasings; all: every target token right, \
             teacher-forced; greedy: greedy generation equals the target; tok: share of target tokens \
-            right; Prefers: new answer more probable than the former; kept: the unedited model's \
+            right; Nbr, Unrel: kept; False: unrelated prompts in scope; Prefers: new answer more probable than the former; kept: the unedited model's \
             answer to neighbouring (Nbr) and unrelated (Unrel) prompts; Bit-equal: logits of \
             those prompts unchanged bit for bit.
 
