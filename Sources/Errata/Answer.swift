@@ -85,6 +85,9 @@ public struct ApplyReport: Codable, Sendable, Equatable {
     public var batches: [Batch] = []
     /// Seconds of learning alone.
     public var seconds = 0.0
+    /// Seconds of all cores together that the process took meanwhile: what learning costs however
+    /// busy the machine is.
+    public var cpuSeconds = 0.0
     /// Seconds of what is done once per base model, before the first edit.
     public var preparationSeconds = 0.0
 

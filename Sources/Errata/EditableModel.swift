@@ -99,6 +99,7 @@ public actor EditableModel {
         let groups = try method.plan(edits)?.map { $0.map { edits[$0] } } ?? [edits]
         var callbacks = 0.0
         var last = ContinuousClock.now
+        let start = clock()
         let seconds = try timed {
             for group in groups {
                 let before = report.edits
@@ -121,6 +122,7 @@ public actor EditableModel {
             }
         }
         report.seconds = seconds - callbacks
+        report.cpuSeconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
         return report
     }
 

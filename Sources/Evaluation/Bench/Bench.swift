@@ -174,9 +174,11 @@ private struct Cost {
     var rows = 0
     var seconds: [Double] = []
     var steps: [Double] = []
+    var cpuSeconds = 0.0
 
     mutating func add(_ report: ApplyReport) {
         rows += report.rows
+        cpuSeconds += report.cpuSeconds
         for batch in report.batches where batch.edits > 0 {
             seconds += Array(repeating: batch.seconds / Double(batch.edits), count: batch.edits)
             steps += Array(
@@ -189,6 +191,7 @@ private struct Cost {
         row.trainableParameters = summary.trainableParameters
         row.distinctCodes = await model.distinctCodes
         row.secondsPerEdit = Spread(seconds)
+        row.cpuSecondsPerEdit = row.edits == 0 ? nil : cpuSeconds / Double(row.edits)
         row.stepsPerEdit = Spread(steps)
         row.bytesPerEdit =
             row.edits == 0

@@ -164,7 +164,7 @@ extension BenchResult {
         var table = TextTable(
             "Cost",
             columns: [
-                "Method", "s/edit median", "s/edit p95", "Steps/edit", "Trained", "Bytes/edit",
+                "Method", "s/edit", "p95", "CPU s/edit", "Steps/edit", "Trained", "Bytes/edit",
                 "Peak MB", "tok/s unedited", "deferred", "edited",
             ])
         for row in methods {
@@ -173,7 +173,8 @@ extension BenchResult {
             table.rows.append(
                 [
                     row.method, Figure.short(row.secondsPerEdit?.median),
-                    Figure.short(row.secondsPerEdit?.p95), Figure.short(row.stepsPerEdit?.mean),
+                    Figure.short(row.secondsPerEdit?.p95), Figure.short(row.cpuSecondsPerEdit),
+                    Figure.short(row.stepsPerEdit?.mean),
                     Figure.count(row.trainableParameters),
                     Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
                     Figure.count(row.peakMemoryBytes.map { $0 / 1_000_000 }),

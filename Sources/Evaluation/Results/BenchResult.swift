@@ -26,6 +26,8 @@ package struct MethodRow: Codable, Sendable, Equatable {
     package var bytesPerEdit: Double?
     /// Wall clock of the edit call alone, the device synchronised.
     package var secondsPerEdit: Spread?
+    /// Seconds of all cores together, on average: what an edit costs however busy the machine is.
+    package var cpuSecondsPerEdit: Double?
     /// Optimiser steps taken.
     package var stepsPerEdit: Spread?
     /// The most memory the process held.
