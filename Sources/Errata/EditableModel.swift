@@ -18,7 +18,7 @@ import Torch
 public actor EditableModel {
     private let queue = EngineQueue()
     private let options: ModelOptions
-    private let base: BaseModel
+    let base: BaseModel
     /// The method's name, under which it is saved.
     private var name: String
     private var method: any EditingMethod
