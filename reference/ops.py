@@ -121,6 +121,7 @@ OPS = {
     "linear": F.linear,  # x, weight [out, in], bias or null
     "affine": affine,  # x, weight [in, out], bias [out] or null
     "einsum": lambda *t, equation: torch.einsum(equation, *t),
+    "solved": torch.linalg.solve,  # a, b: the x of a x = b
     # transformer
     "embedding": lambda weight, ids: F.embedding(ids, weight),
     "layerNorm": lambda x, w, b, *, epsilon: F.layer_norm(x, x.shape[-1:], w, b, epsilon),
@@ -289,6 +290,7 @@ def cases(generator):
     yield case("adam/three steps", "adam", n(4), n(4), n(4), torch.zeros(4), weightDecay=0.0,
                **steps)
     yield case("adam/decay", "adam", n(4), n(4), n(4), weightDecay=0.05, **steps)
+    yield case("solved/square", "solved", n(3, 3) + 3 * torch.eye(3), n(3, 2))
 
 
 def is_float(t):

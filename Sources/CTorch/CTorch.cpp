@@ -497,6 +497,10 @@ CTStatus ct_einsum(
     return producing(result, [&] { return at::einsum(equation, values(tensors, count)); });
 }
 
+CTStatus ct_solve(CTTensor *a, CTTensor *b, CTTensor **result) {
+    return producing(result, [&] { return at::linalg_solve(a->value, b->value); });
+}
+
 // Transformer
 
 CTStatus ct_embedding(CTTensor *weight, CTTensor *ids, CTTensor **result) {

@@ -35,6 +35,19 @@ extension CausalModel {
         return try prefix(batch, upTo: seam, taps: taps, cache: &none)
     }
 
+    /// `prefix` of a model that reads other embeddings, as causal tracing wants them.
+    ///
+    /// - Parameter change: what is added to the token embeddings, [B, T, D].
+    package func prefix(
+        _ batch: TokenBatch, upTo seam: Site, addingToEmbeddings change: Tensor
+    ) throws -> PrefixActivations {
+        try configuration.validate(seam)
+        var none: KeyValueCache?
+        return try withoutGradients {
+            try advance(batch, upTo: seam, taps: [], change: change.to(dtype), cache: &none)
+        }
+    }
+
     /// Goes on from a seam to the top.
     ///
     /// - Parameter adaptation: asked at the seam and at every map above it.
@@ -108,7 +121,8 @@ private struct Pass {
 extension CausalModel {
     /// The frozen part, cut off at `seam`; gradients flow where they are wanted.
     private func advance(
-        _ batch: TokenBatch, upTo seam: Site, taps: Set<Site>, cache: inout KeyValueCache?
+        _ batch: TokenBatch, upTo seam: Site, taps: Set<Site>, change: Tensor? = nil,
+        cache: inout KeyValueCache?
     ) throws -> PrefixActivations {
         let arrangement = Arrangement(lengths: batch.lengths, after: cache)
         try validate(batch, at: arrangement)
@@ -119,6 +133,7 @@ extension CausalModel {
         var tapped: [Site: Tensor] = [:]
 
         var x = try embedded(batch, at: placement)  // [B, T, D]
+        if let change { x = try x + change }
         for index in 0..<seam.block {
             x = try block(index, x, pass, tapping: &tapped, cache: &cache)
         }

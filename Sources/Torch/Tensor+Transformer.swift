@@ -21,6 +21,11 @@ extension Tensor {
         try make { ct_einsum(equation, tensors.map(\.handle), Int64(tensors.count), &$0) }
     }
 
+    /// The x of self · x = `other`, for a square matrix self [n, n] and `other` [n, m].
+    package func solved(for other: Tensor) throws -> Tensor {
+        try Self.make { ct_solve(handle, other.handle, &$0) }
+    }
+
     // MARK: Activations
 
     /// The exact form, with the error function.

@@ -181,7 +181,7 @@ import Torch
             ("layer", "48", "expected `layer` to name one of the model's blocks 0 to 47, got 48"),
             ("box", "0", "expected `box` above 0, or absent, got 0"),
             ("steps", "0", "expected `steps` to be at least 1, got 0"),
-            ("lerningRate", "1", "config key `lerningRate` is unknown; did you mean `learningRate`?"),
+            ("lerningRate", "1", "config key `lerningRate` is unknown; did you mean `learningR"),
         ] {
             let error = #expect(throws: EditError.self) {
                 try paper.replacing([key: value]).validate(for: model)

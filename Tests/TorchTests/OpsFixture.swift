@@ -167,6 +167,7 @@ struct Operation {
         case "linear": try x.linear(weight: y, bias: inputs[2])
         case "affine": try x.affine(weight: y, bias: inputs[2])
         case "einsum": try Tensor.einsum(arguments.equation!, all)
+        case "solved": try x.solved(for: y)
         case "embedding": try Tensor.embedding(weight: x, ids: y)
         case "attention":
             try Tensor.attention(

@@ -203,6 +203,8 @@ CTStatus ct_affine(
 CTStatus ct_einsum(
     const char *equation, CTTensor *_Nonnull const *_Nonnull tensors, int64_t count,
     CTTensor *_Nullable *_Nonnull result);
+/// The x of a · x = b.
+CTStatus ct_solve(CTTensor *a, CTTensor *b, CTTensor *_Nullable *_Nonnull result);
 
 // Transformer
 
