@@ -89,7 +89,7 @@ extension MethodEntry {
     /// Every method there is, in the order of a table. A new one is a folder and a word here.
     package static let all: [MethodEntry] = [
         .unedited, .elder, .lora, .grace, .rome, .rebuiltROME, .constrainedFineTuning,
-        .maskedFineTuning, .deferral,
+        .maskedFineTuning, .retrieval, .deferral,
     ]
 
     /// The method called `name`.

@@ -2,7 +2,7 @@ public import Foundation
 
 extension ELDERConfig {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case firstBlock, layers, part, queryBlock
+        case firstBlock, layers, part, queryBlock, query
         case experts, active, rank, alpha, initialScale, renormalisesScores
         case guidance, guidanceWeight, allocation, trainingRouting
         case batchSize, steps, learningRate, learningRateDecay
@@ -57,6 +57,7 @@ extension ELDERConfig {
             value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
         }
         try read(.layers, into: &layers)
+        try read(.query, into: &query)
         try read(.experts, into: &experts)
         try read(.active, into: &active)
         try read(.rank, into: &rank)

@@ -28,6 +28,11 @@ extension ELDERConfig {
         try require(
             queryBlock < firstBlock, "queryBlock", "below `firstBlock` (\(firstBlock))",
             "\(queryBlock)")
+        // Only a shared query is a constant that can be kept and routed again.
+        try require(
+            query == .shared || (codeStorage != .refreshed && routeSource == .prompt), "query",
+            "`shared` where codeStorage is `refreshed` or routeSource is not `prompt`",
+            "`\(query.rawValue)`")
     }
 
     private func validateMixture() throws {

@@ -16,8 +16,12 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     /// LLaMA (`down_proj`).
     public var part: Part
     /// The block whose input to the same map is the query; below every edited block, so that the
-    /// query is a constant of prompt and base model. Paper: 35 and 20.
+    /// query is a constant of prompt and base model. Paper: 35 and 20. With `query` per layer it
+    /// serves the match gate alone.
     public var queryBlock: Int
+    /// What the routers read. Paper: one query shared by all in the released code, their own
+    /// layer's in figure 1.
+    public var query = Query.shared
 
     // MARK: Mixture of LoRAs (§2.2, eq. 1–4)
 
@@ -97,10 +101,15 @@ public struct ELDERConfig: Codable, Sendable, Equatable {
     /// The blocks that are edited.
     public var blocks: Range<Int> { firstBlock..<firstBlock + layers }
 
+    /// Whether anything trains the routers: not where no route follows them and no guidance pulls
+    /// at them.
+    public var trainsRouters: Bool { routeSource != .allocation || guidance != .off }
+
     /// Trained parameters where the edited map goes from `inputWidth` to `outputWidth` and the
-    /// query has `queryWidth` values: A, B, router weights and biases.
+    /// query has `queryWidth` values: A, B, and router weights and biases where they are trained.
     public func parameterCount(inputWidth: Int, outputWidth: Int, queryWidth: Int) -> Int {
-        layers * experts * (rank * (inputWidth + outputWidth) + queryWidth + 1)
+        let router = trainsRouters ? queryWidth + 1 : 0
+        return layers * experts * (rank * (inputWidth + outputWidth) + router)
     }
 }
 
@@ -113,6 +122,16 @@ extension ELDERConfig {
         case expansion
         /// The last: GPT-2's `c_proj`, LLaMA's `down_proj`.
         case contraction
+    }
+
+    /// What the routers read of a prompt.
+    public enum Query: String, Codable, Sendable, CaseIterable {
+        /// One vector for all, taken below every edited layer: all routes are known before any
+        /// edited layer runs.
+        case shared
+        /// Each its own map's input at the prompt's last token, which depends on the edited layers
+        /// below.
+        case perLayer
     }
 
     /// What trains the routers besides the language-model loss.

@@ -78,8 +78,15 @@ import Torch
         let bench = try Bench(family)
         var config = try bench.config()
         (config.experts, config.rank) = (5, 3)
-        let editor = try bench.editor(config, seed: 1)
+        var editor = try bench.editor(config, seed: 1)
         #expect(editor.trainableParameters == parameterCount(config, of: bench.model.configuration))
+        // Where the allocation routes and nothing guides, no one trains the routers.
+        (config.routeSource, config.guidance, config.gate) = (.allocation, .off, .match)
+        editor = try bench.editor(config, seed: 1)
+        #expect(editor.trainableParameters == parameterCount(config, of: bench.model.configuration))
+        let maps = editor.layers.reduce(0) { $0 + $1.a.count + $1.b.count }
+        #expect(editor.trainableParameters == maps)
+        #expect(editor.storedBytes.constant > 4 * maps)
     }
 
     private func parameterCount(_ config: ELDERConfig, of model: ModelConfiguration) -> Int {

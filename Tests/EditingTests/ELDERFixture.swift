@@ -155,7 +155,7 @@ struct NumberTokenizer: Tokenizer {
     var endOfText: Int? { 63 }
 
     func encode(_ text: String, addSpecialTokens: Bool) -> [Int] {
-        text.split(separator: " ").map { Int($0)! }
+        text.split(whereSeparator: \.isWhitespace).map { Int($0)! }
     }
 
     func decode(_ ids: [Int], skipSpecialTokens: Bool) -> String {

@@ -183,6 +183,44 @@ import Torch
         }
     }
 
+    @Test func aTensorOfAnotherShapeIsNamedInOneSentence() throws {
+        let bench = try Bench("gpt2")
+        var editor = try bench.editor(Recipe.matching.config(of: bench), seed: 1)
+        try editor.learn(bench.edits(0..<2)) { _ in }
+        let whole = try editor.state()
+        #expect(whole.tensors.count > 6)
+        for (name, tensor) in whole.tensors {
+            var state = whole
+            state.tensors[name] = try Tensor.zeros(tensor.shape + [1])
+            let error = #expect(throws: EditError.self) {
+                try ELDER(restoring: state, model: bench.model, tokenizer: NumberTokenizer())
+            }
+            #expect(
+                error?.message.hasPrefix(
+                    "expected the saved editor's tensor '\(name)' to have shape [") == true)
+        }
+    }
+
+    @Test func anEditorOfAWiderModelIsRefused() throws {
+        let bench = try Bench("gpt2")
+        let state = try bench.editor(Recipe.paper.config(of: bench), seed: 1).state()
+        let wider = try CausalModel.random(
+            .gpt2(vocabularySize: 64, contextLength: 32, width: 32, blocks: 6, heads: 2), seed: 1)
+        #expect(throws: EditError.self) {
+            try ELDER(restoring: state, model: wider, tokenizer: NumberTokenizer())
+        }
+    }
+
+    @Test func anEditorTakenStraightFromAnothersTensorsLearnsOn() throws {
+        let bench = try Bench("gpt2")
+        var editor = try bench.editor(Recipe.paper.config(of: bench), seed: 5)
+        var restored = try ELDER(
+            restoring: editor.state(), model: bench.model, tokenizer: NumberTokenizer())
+        try editor.learn(bench.edits(0..<4)) { _ in }
+        try restored.learn(bench.edits(0..<4)) { _ in }
+        try expectSame(editor.state(), restored.state())
+    }
+
     @Test(arguments: ["", "{", "{}", "[]"])
     func aDamagedRecordIsRefusedOnOneLine(document: String) throws {
         let bench = try Bench("gpt2")
@@ -226,7 +264,7 @@ import Torch
 
 /// Recipes that keep different things between two batches.
 enum Recipe: String, CaseIterable, Sendable {
-    case paper, refreshing, replaying, matching, matchingAndReplaying, byFact, unguided
+    case paper, refreshing, replaying, matching, matchingAndReplaying, byFact, unguided, perLayer
 
     func config(of bench: Bench) throws -> ELDERConfig {
         var config = try bench.config()
@@ -242,6 +280,7 @@ enum Recipe: String, CaseIterable, Sendable {
             config.earlyStop = .init()
         case .byFact: (config.allocation, config.codeStorage) = (.fact, .allocation)
         case .unguided: (config.guidance, config.allocation) = (.off, .unassigned)
+        case .perLayer: config.query = .perLayer
         }
         config.matchGate.samples = 16
         try config.validate()

@@ -60,7 +60,8 @@ import Torch
         }
     }
 
-    @Test(arguments: ["gpt2", "llama"], ["hard", "balance", "unguided", "renormalised"])
+    @Test(
+        arguments: ["gpt2", "llama"], ["hard", "balance", "unguided", "renormalised", "per_layer"])
     func theSwitchesMatchTheTwin(family: String, variant: String) throws {
         let fixture = try ELDERFixture(family)
         let expected = fixture.document.variants[variant]!.steps
@@ -70,6 +71,7 @@ import Torch
         case "hard": config.trainingRouting = .allocation
         case "balance": config.guidance = .loadBalancing
         case "unguided": config.guidance = .off
+        case "per_layer": config.query = .perLayer
         default: config.renormalisesScores = true
         }
         var editor = try fixture.editor(config, perturbed: true)
@@ -78,6 +80,9 @@ import Torch
         for (loss, step) in zip(losses, expected) {
             #expect(Tolerance.twin.allows(loss, step.total))
         }
+        // The routes of the last step are those the twin's routers chose in it.
+        let codes = editor.memory.codes.codes.map(\.chosen)
+        #expect(codes == expected.last!.chosen!)
     }
 
     @Test(arguments: ["gpt2", "llama"])

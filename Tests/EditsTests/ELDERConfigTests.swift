@@ -71,6 +71,7 @@ import Testing
         (#""earlyStop": {"evry": 1}"#, "earlyStop key `evry` is unknown; did you mean `every`?"),
         (#""steps": "many""#, "`steps` should be a whole number but is not"),
         (#""gate": "door""#, "`gate` does not hold an expected value"),
+        (#""query": "perLayer", "codeStorage": "refreshed""#, "`query` must be `shared` where"),
         (#""steps": 0"#, "Config key `steps` must be at least 1, not 0."),
         (#""active": 5"#, "Config key `active` must be from 1 to `experts` (4), not 5."),
         (#""allocation": "unassigned""#, "Config key `allocation` must be `label` or `fact`"),

@@ -6,10 +6,10 @@ import Torch
 
 extension ELDER {
     /// Whether a stored row covers each prompt, and which is nearest.
-    func scopes(_ prompts: [[Int]], query: Tensor, routes: Routes) throws -> [Scope] {
+    func scopes(_ prompts: [[Int]], query: Tensor, codes: [RouteCode]) throws -> [Scope] {
         switch config.gate {
         case .code:
-            return try routes.codes().map {
+            return codes.map {
                 memory.codes.scope(of: $0, threshold: config.hammingThreshold)
             }
         case .match:
@@ -51,9 +51,9 @@ extension ELDER {
     }
 
     /// The decisions in words.
-    func traces(_ scopes: [Scope], routes: Routes) throws -> [RouteTrace] {
+    func traces(_ scopes: [Scope], codes: [RouteCode]) -> [RouteTrace] {
         let threshold = config.gate == .code ? Double(config.hammingThreshold) : Self.edge
-        return try zip(scopes, routes.codes()).map { scope, code in
+        return zip(scopes, codes).map { scope, code in
             RouteTrace(
                 scope, nearestEdit: scope.match.map { memory.rows[$0.index].editID },
                 threshold: threshold, code: code, gate: config.gate == .code ? .code : .match)

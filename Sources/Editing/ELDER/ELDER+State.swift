@@ -57,7 +57,7 @@ extension ELDER {
 
     package var storedBytes: StoredBytes {
         StoredBytes(
-            constant: trained.reduce(0) { $0 + $1.byteCount } + (gate?.samples.byteCount ?? 0),
+            constant: tensors.reduce(0) { $0 + $1.byteCount } + (gate?.samples.byteCount ?? 0),
             growing: memory.byteCount)
     }
 
@@ -83,32 +83,63 @@ extension ELDER {
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
         let rest = try Rest(json: state.document)
-        func tensor(_ name: String) throws -> Tensor {
-            guard let tensor = state.tensors[name] else {
-                throw EditError(
-                    "The saved editor lacks the tensor '\(name)'; save it again from the original.")
-            }
-            return try tensor.to(model.device).copy()
+        let config = rest.config
+        try config.validate(againstBlocks: model.configuration.blocks)
+        let site = Site(block: config.firstBlock, part: config.part.site)
+        let (width, output) = (
+            model.configuration.inputWidth(of: site), model.configuration.outputWidth(of: site)
+        )
+        func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor {
+            try state.tensor(name, shape).to(model.device).copy()
         }
-        let layers = try (0..<rest.config.layers).map {
+        let layers = try (0..<config.layers).map {
             LoRALayer(
-                a: try tensor("layers.\($0).a").requireGradient(),
-                b: try tensor("layers.\($0).b").requireGradient())
+                a: try tensor("layers.\($0).a", [config.experts, width, config.rank])
+                    .requireGradient(),
+                b: try tensor("layers.\($0).b", [config.experts, config.rank, output])
+                    .requireGradient())
         }
         let router = Router(
-            weight: try tensor("router.weight").requireGradient(),
-            bias: try tensor("router.bias").requireGradient())
+            weight: try tensor("router.weight", [config.layers, config.experts, width])
+                .requireGradient(),
+            bias: try tensor("router.bias", [config.layers, config.experts]).requireGradient())
         let memory = EditMemory(
             rows: rest.rows, codes: rest.codes,
-            queries: rest.rows.isEmpty ? nil : try tensor("memory.queries"), random: rest.random)
+            queries: rest.rows.isEmpty
+                ? nil : try tensor("memory.queries", [rest.rows.count, width]),
+            random: rest.random)
         let gate = try rest.words.map {
             try MatchGate(
-                rest.config.matchGate, center: tensor("gate.center"),
-                samples: tensor("gate.samples"), words: $0, queries: memory.queries)
+                config.matchGate, center: tensor("gate.center", [width]),
+                samples: tensor("gate.samples", [nil, width]), words: $0, queries: memory.queries)
         }
         self.init(
             model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed,
             router: router, layers: layers, allocator: rest.allocator, memory: memory, gate: gate)
+    }
+}
+
+extension MethodState {
+    /// The tensor called `name`, cut off from whatever made it.
+    ///
+    /// - Parameter shape: nil stands for any size.
+    /// - Throws: `EditError` where there is none, or one of another shape.
+    fileprivate func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor {
+        guard let tensor = tensors[name] else {
+            throw EditError(
+                "The saved editor lacks the tensor '\(name)'; save it again from the original.")
+        }
+        let isRight =
+            tensor.shape.count == shape.count
+            && zip(tensor.shape, shape).allSatisfy { $1 == nil || $0 == $1 }
+        guard isRight else {
+            let sizes = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
+            throw EditError(
+                "expected the saved editor's tensor '\(name)' to have shape [\(sizes)], got "
+                    + "\(tensor.shape); open it with the model it was made for, or save it again "
+                    + "from the original.")
+        }
+        return try tensor.detached()
     }
 }
 

@@ -56,8 +56,14 @@ extension ELDER {
         }
     }
 
-    /// The tensors that training changes: A, B and router of every layer.
+    /// The tensors that training changes: A, B and router of every layer; no router where nothing
+    /// asks the routers.
     var trained: [Tensor] {
+        config.trainsRouters ? tensors : layers.flatMap { [$0.a, $0.b] }
+    }
+
+    /// A and B of every layer, and the routers.
+    var tensors: [Tensor] {
         layers.flatMap { [$0.a, $0.b] } + [router.weight, router.bias]
     }
 
@@ -77,7 +83,25 @@ extension ELDER {
         try prefix.taps[taps[0]]!.last(of: promptLengths).to(.float32)
     }
 
-    /// How much each expert counts for each row while training, [B, L, E].
+    /// One training pass: the hidden states that predict the targets, [N, D], and the routes.
+    func pass(
+        _ prefix: PrefixActivations, of batch: EditBatch, query: Tensor, assigned: Tensor?
+    ) throws -> (hidden: Tensor, routes: Routes) {
+        switch config.query {
+        case .shared:
+            let routes = try router.routes(query, active: config.active)
+            let mixture = try mixture(trainingWeights(routes, assigned: assigned))
+            return (
+                try model.suffix(prefix, adaptation: mixture, at: batch.positions), routes
+            )
+        case .perLayer:
+            let routing = layerwise(batch.promptLengths, assigned: assigned)
+            let hidden = try model.suffix(prefix, adaptation: routing, at: batch.positions)
+            return (hidden, try routing.routes())
+        }
+    }
+
+    /// How much each expert counts for each row while training, [B, L, E] or one layer of it.
     func trainingWeights(_ routes: Routes, assigned: Tensor?) throws -> Tensor {
         if config.routeSource == .allocation { return try assigned! / Double(config.active) }
         let forced = config.trainingRouting == .allocation ? assigned : nil

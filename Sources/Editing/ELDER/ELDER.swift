@@ -63,12 +63,10 @@ package struct ELDER: EditingMethod {
         var round = Round(query: query, assigned: assigned)
 
         for step in steps {
-            let routes = try router.routes(query, active: config.active)
+            let (hidden, routes) = try pass(
+                prefix, of: batch, query: query, assigned: allocation)  // [N, D]
             // As released, the codes of a batch are those its last step began with.
             round.routes = routes
-            let mixture = try mixture(trainingWeights(routes, assigned: allocation))
-            let hidden = try model.suffix(
-                prefix, adaptation: mixture, at: batch.positions)  // [N, D]
             let logits = try model.logits(hidden)  // [N, V]
             round.isLearned = try isLearned(logits, labels: batch.labels, step: step)
             if round.isLearned { break }
@@ -87,9 +85,10 @@ package struct ELDER: EditingMethod {
     /// Decides from the prompts alone which of them an edit covers, and fixes their routes.
     package func decide(_ prefix: PrefixActivations, prompts: [[Int]]) throws -> Decision {
         let query = try query(prefix, promptLengths: prompts.map(\.count))  // [B, d]
-        let own = try router.routes(query, active: config.active)
-        let scopes = try scopes(prompts, query: query, routes: own)
-        let traces = try traces(scopes, routes: own)
+        let own = try routes(prefix, query: query, promptLengths: prompts.map(\.count))
+        let codes = try own.codes()
+        let scopes = try scopes(prompts, query: query, codes: codes)
+        let traces = traces(scopes, codes: codes)
         guard scopes.contains(where: \.isEdited) else {
             return Decision(adaptation: nil, traces: traces)
         }

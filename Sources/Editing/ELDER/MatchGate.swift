@@ -48,20 +48,25 @@ struct MatchGate {
 
     /// The nearest stored prompt for each of `prompts`, with 0 for the same and 1 at the edge.
     func nearest(to prompts: [String], query: Tensor) throws -> [Match?] {
-        guard let keys else { return prompts.map { _ in nil } }
+        try ranked(for: prompts, query: query).map(\.first)
+    }
+
+    /// The stored prompts that may be meant by each of `prompts`, nearest first.
+    func ranked(for prompts: [String], query: Tensor) throws -> [[Match]] {
+        guard let keys else { return prompts.map { _ in [] } }
         let cosines = try directions(query).matmul(keys.transposed(0, 1)).floats()  // [B, n]
         let count = words.count
         return prompts.enumerated().map { row, prompt in
-            best(words.coverage(by: prompt), cosines[row * count..<(row + 1) * count])
+            ranked(words.coverage(by: prompt), cosines[row * count..<(row + 1) * count])
         }
     }
 
-    private func best(_ coverage: [Double], _ cosines: ArraySlice<Float>) -> Match? {
+    private func ranked(_ coverage: [Double], _ cosines: ArraySlice<Float>) -> [Match] {
         let cosines = cosines.map(Double.init)
-        func score(_ index: Int) -> Double { coverage[index] + Self.cosineShare * cosines[index] }
-        // Latest first, so that of equals the latest wins: it was said last.
-        let candidates = coverage.indices.reversed().filter { coverage[$0] >= Self.floor }
-        return candidates.max { score($0) < score($1) }.map { index in
+        let candidates = coverage.indices.filter { coverage[$0] >= Self.floor }
+            .map { (score: coverage[$0] + Self.cosineShare * cosines[$0], index: $0) }
+        // Of equals the latest is nearer: it was said last.
+        return candidates.sorted { $0 > $1 }.map { _, index in
             let words = (1 - coverage[index]) / (1 - leastCoverage)
             let meaning = (1 - cosines[index]) / (1 - cosine)
             return Match(index: index, distance: max(words, meaning, 0))
@@ -98,7 +103,7 @@ struct MatchGate {
     }
 
     /// Centred on the base model's own text and of unit length: [B, d].
-    private func directions(_ queries: Tensor) throws -> Tensor {
+    func directions(_ queries: Tensor) throws -> Tensor {
         let centred = try queries - center
         let length = try centred.pow(2).sum(dim: -1, keepDim: true).sqrt() + 1e-12
         return try centred / length

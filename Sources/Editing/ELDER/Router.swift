@@ -18,10 +18,19 @@ struct Router {
             weight: weight.reshaped([layers * experts, -1]), bias: bias.reshaped([-1]))
         return try Routes(logits: logits.reshaped([-1, layers, experts]), active: active)
     }
+
+    /// The router of one layer alone.
+    func layer(_ index: Int) throws -> Router {
+        Router(
+            weight: try weight.narrowed(dim: 0, start: index, length: 1),
+            bias: try bias.narrowed(dim: 0, start: index, length: 1))
+    }
 }
 
 /// What the routers say of a batch.
 struct Routes {
+    /// What the routers gave: [B, L, E].
+    let logits: Tensor
     /// Probabilities of the experts, and their logarithms: [B, L, E].
     let scores: Tensor
     let logScores: Tensor
@@ -31,6 +40,7 @@ struct Routes {
     let mask: Tensor
 
     init(logits: Tensor, active: Int) throws {
+        self.logits = logits
         scores = try logits.softmax(dim: -1)
         logScores = try logits.logSoftmax(dim: -1)
         let best = try withoutGradients { try logits.topK(active, dim: -1).indices }
