@@ -1,4 +1,4 @@
-package import Edits
+import Edits
 package import LanguageModels
 
 /// The hyper-parameters of Defer, the trained deferral that GRACE is compared with (Hartvigsen et

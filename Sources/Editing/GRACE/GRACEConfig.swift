@@ -1,4 +1,4 @@
-package import Edits
+import Edits
 package import LanguageModels
 
 /// The hyper-parameters of GRACE (Hartvigsen et al., 2023, arXiv 2211.11031).
