@@ -88,8 +88,8 @@ package struct MethodEntry: Sendable {
 extension MethodEntry {
     /// Every method there is, in the order of a table. A new one is a folder and a word here.
     package static let all: [MethodEntry] = [
-        .unedited, .elder, .lora, .grace, .deferral, .rome, .rebuiltROME, .constrainedFineTuning,
-        .maskedFineTuning, .retrieval,
+        .unedited, .elder, .lora, .grace, .melo, .deferral, .rome, .rebuiltROME,
+        .constrainedFineTuning, .maskedFineTuning, .retrieval,
     ]
 
     /// The method called `name`.

@@ -13,7 +13,7 @@ import Torch
         let method, preset, family: String
         var testDescription: String { "\(method):\(preset) on \(family)" }
 
-        static let all = ["grace", "defer"].flatMap { method in
+        static let all = ["grace", "defer", "melo"].flatMap { method in
             ["default", "paper"].flatMap { preset in
                 ["gpt2", "llama"].map { Case(method: method, preset: preset, family: $0) }
             }
