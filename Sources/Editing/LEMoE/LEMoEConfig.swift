@@ -174,6 +174,26 @@ extension LEMoEConfig {
             block: model.blocks * 18 / 32, expertWidth: model.feedForwardWidth,
             bottleneck: max(model.width / 4, 1))
     }
+
+    /// What holds by measurement. Against the paper's recipe:
+    ///
+    /// - a prompt is known by the subject it names, and goes to the expert of the nearest edit:
+    ///   trained keys send everything to the newest expert, and mean embeddings of whole batches
+    ///   miss one edit in ten;
+    /// - the expert counts in full, since a softmax over more and more keys would fade it;
+    /// - a prompt that is near no edit is left to the unedited model;
+    /// - steps are longer and more, so that a batch is learned to the end.
+    package static func `default`(for model: ModelConfiguration) -> LEMoEConfig {
+        var config = paper(for: model)
+        config.pooling = .entity
+        config.projection = .anchors
+        config.similarity = .cosine
+        config.renormalisesScores = true
+        config.scopeGuard = .edit
+        config.learningRate = 2e-3
+        config.epochs = 60
+        return config
+    }
 }
 
 extension LEMoEConfig.Projection {
