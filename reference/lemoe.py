@@ -121,9 +121,9 @@ def run_expert(expert, x):
 
 
 def batch_of(rows, end_of_text):
-    """Tokens and labels [B, T] of rows of prompt + target + one EOS, padded with EOS."""
+    """Tokens and labels [B, T] of rows of prompt + target + one EOS, padded with token 0."""
     longest = max(len(prompt) + len(target) + 1 for prompt, target in rows)
-    tokens = torch.full((len(rows), longest), end_of_text)
+    tokens = torch.zeros(len(rows), longest, dtype=torch.int64)
     labels = torch.full((len(rows), longest), MASKED)
     for row, (prompt, target) in enumerate(rows):
         text = torch.tensor(prompt + target + [end_of_text])

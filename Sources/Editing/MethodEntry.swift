@@ -88,7 +88,7 @@ package struct MethodEntry: Sendable {
 extension MethodEntry {
     /// Every method there is, in the order of a table. A new one is a folder and a word here.
     package static let all: [MethodEntry] = [
-        .unedited, .elder, .lemoe,
+        .unedited, .elder, .lemoe, .moe,
     ]
 
     /// The method called `name`.
