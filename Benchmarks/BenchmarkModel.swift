@@ -29,7 +29,7 @@ enum BenchmarkModel: String, Codable, CaseIterable {
     }
 
     /// Enough of the twin's steps for a steady figure.
-    var twinSteps: Int { self == .small ? 50 : 10 }
+    var twinSteps: Int { self == .small ? 20 : 4 }
 
     /// What the product itself would compute in.
     var dtype: DType { self == .small ? .float32 : .bfloat16 }

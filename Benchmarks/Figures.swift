@@ -7,32 +7,53 @@ struct ModelFigures: Codable {
     /// What the weights take in that type.
     let weightBytes: Int
     let threads: Int
-    let rows: Int
     let tokens: Int
-    let firstEdited: Int
     var load: [Double] = []
-    var twin: TwinFigures?
     var edits: [EditFigures] = []
-    var generation: [GenerationFigures] = []
-    var promptTokens = 0
-    var generatedTokens = 0
-    var nanosecondsPerOperation = 0.0
-    var lookUpsPerSecond = 0.0
-    var openSeconds = 0.0
+    var others: OtherFigures?
+}
+
+/// What is measured beside editing.
+struct OtherFigures: Codable {
+    let generation: [GenerationFigures]
+    let promptTokens: Int
+    let generatedTokens: Int
+    let nanosecondsPerOperation: Double
+    let lookUpsPerSecond: Double
+    let openSeconds: Double
 }
 
 /// Seconds per edit of one way of editing.
 struct EditFigures: Codable {
     let name: String
+    let method: String
+    /// Whether the recipe is the one that the twin follows.
+    let isPublished: Bool
     let edits: Int
-    /// Optimiser steps a batch.
-    let stepsPerBatch: Double
+    /// New rows a batch.
+    let batchRows: Int
     /// Rows a step, those rehearsed included.
     let rowsPerStep: Int
+    /// Optimiser steps for all of the edits.
+    let steps: Int
     let perEdit: Elapsed
-    let perStep: Elapsed
+    /// Nil for a method that takes no steps.
+    let perStep: Elapsed?
+    let trainedParameters: Int
     /// The most memory of the process until this was done.
     let peakBytes: Int
+    var twin: TwinFigures?
+
+    var stepsPerEdit: Double { Double(steps) / Double(edits) }
+
+    /// What an edit costs the twin: its steps for as many edits, or one whole forward pass where the
+    /// method takes none.
+    var twinPerEdit: Elapsed? {
+        let steps = steps > 0 ? stepsPerEdit : 1
+        return twin.map {
+            Elapsed(wall: $0.secondsPerStep * steps, cpu: $0.cpuSecondsPerStep * steps)
+        }
+    }
 }
 
 /// What `speed_twin.py` prints, as far as it is wanted here.

@@ -15,49 +15,44 @@ struct Measurement {
         try Engine.setThreads(options.threads)
         self.kind = kind
         self.options = options
-        note("\(kind): \(kind.title)")
         model = try kind.load()
         tokenizer = NumberTokenizer(vocabularySize: model.configuration.vocabularySize)
     }
 
-    func figures() throws -> ModelFigures {
-        let paper = try ELDERConfig.paper(blocks: model.configuration.blocks, part: .expansion)
-        var figures = ModelFigures(
-            model: kind, title: kind.title, parameters: model.parameterCount,
-            dtype: "\(model.dtype)", weightBytes: model.byteCount, threads: options.threads,
-            rows: options.rows, tokens: options.tokens, firstEdited: paper.firstBlock)
-        // Edits come first, while the peak of this process is theirs.
-        figures.edits = try editFigures(paper)
-        figures.load.append(loadAverage())
+    /// Everything but editing.
+    func others() throws -> ModelFigures {
         let generation = GenerationTiming(
             model: model, tokenizer: tokenizer, repetitions: options.quick ? 3 : 15)
-        figures.promptTokens = generation.promptTokens
-        figures.generatedTokens = generation.generatedTokens
         note("\(kind): generation")
-        figures.generation = try generation.figures(learned())
-        figures.nanosecondsPerOperation = try operationTime()
-        figures.lookUpsPerSecond = lookUpRate()
+        let ways = try generation.figures(learned())
+        let (operation, lookUps) = (try operationTime(), lookUpRate())
         note("\(kind): opening")
-        figures.openSeconds = try CheckpointOpening(kind, model).seconds()
-        figures.load.append(loadAverage())
+        var figures = figures()
+        figures.others = OtherFigures(
+            generation: ways, promptTokens: generation.promptTokens,
+            generatedTokens: generation.generatedTokens, nanosecondsPerOperation: operation,
+            lookUpsPerSecond: lookUps, openSeconds: try CheckpointOpening(kind, model).seconds())
         return figures
     }
 
-    private func editFigures(_ paper: ELDERConfig) throws -> [EditFigures] {
-        let complete = try recipe()
-        var plain = complete
-        plain.replayRows = 0
+    /// One way of editing.
+    func edits(_ way: EditCase) throws -> ModelFigures {
+        note("\(kind): \(way.title)")
         let timing = EditTiming(
-            model: model, tokenizer: tokenizer, rows: options.rows, tokens: options.tokens,
+            model: model, tokenizer: tokenizer, tokens: options.tokens, rows: options.rows,
             batches: kind == .small && !options.quick ? 10 : 1)
-        note("\(kind): ELDER paper")
-        var all = [try timing.figures("ELDER paper", paper)]
-        note("\(kind): ELDER default")
-        all.append(try timing.figures("ELDER default, no rehearsal", plain))
-        if !options.quick || kind == .small {
-            all.append(try timing.figures("ELDER default", complete))
-        }
-        return all
+        let edits = try timing.figures(way)
+        var figures = figures()
+        figures.edits = [edits]
+        return figures
+    }
+
+    /// What the model is, and how busy the machine has been.
+    private func figures() -> ModelFigures {
+        ModelFigures(
+            model: kind, title: kind.title, parameters: model.parameterCount,
+            dtype: "\(model.dtype)", weightBytes: model.byteCount, threads: options.threads,
+            tokens: options.tokens, load: [loadAverage()])
     }
 
     private func recipe() throws -> ELDERConfig {
@@ -73,7 +68,7 @@ struct Measurement {
         var config = try recipe()
         config.steps = 5
         var texts = RandomTexts(vocabularySize: tokenizer.vocabularySize, seed: 7)
-        let edits = try texts.edits(options.rows, tokens: options.tokens)
+        let edits = try texts.edits(4, tokens: options.tokens)
         var editor = try ELDER(model: model, tokenizer: tokenizer, config: config, seed: 1)
         try editor.learn(edits) { _ in }
         return (editor, edits[0].prompt)

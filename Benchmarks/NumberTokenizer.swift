@@ -35,12 +35,16 @@ struct RandomTexts {
         (0..<count).map { _ in String(random.below(vocabularySize - 1)) }.joined(separator: " ")
     }
 
-    /// Edits whose rows have `tokens` tokens: prompt, three of target, end mark.
+    /// Edits whose rows have `tokens` tokens: prompt, three of target, end mark. The subject is what
+    /// the prompt begins with.
     mutating func edits(_ count: Int, tokens: Int) throws -> [EditRecord] {
         try (0..<count).map { _ in
             made += 1
+            let subject = text(tokens: 2)
+            let rest = text(tokens: tokens - 6)
             return try EditRecord(
-                id: "\(made)", prompt: text(tokens: tokens - 4), target: text(tokens: 3))
+                id: "\(made)", prompt: "\(subject) \(rest)", target: text(tokens: 3),
+                subject: subject)
         }
     }
 }

@@ -37,41 +37,56 @@ extension ModelFigures {
     var memoryLimit: Double { 1.15 * Double(weightBytes) + 1e9 }
 
     func table() -> String {
-        let loads = load.map { $0.text(1) }.joined(separator: ", ")
         let heading =
-            "\(title): \(parameters.grouped) parameters, \(dtype), "
-            + "\(rows) edits of \(tokens) tokens a batch, \(threads) threads, load \(loads)"
-        return [heading, editTable(), generationTable(), restTable()].joined(separator: "\n\n")
+            "\(title): \(parameters.grouped) parameters, \(dtype), edits of \(tokens) tokens, "
+            + "\(threads) threads, load \(load.min()!.text(1)) to \(load.max()!.text(1))"
+        let rest = others.map { [$0.generationTable(), $0.table()] } ?? []
+        return ([heading, editTable()] + rest).joined(separator: "\n\n")
     }
 
+    /// The figures of several processes about one model as those of one.
+    static func joined(_ parts: [ModelFigures]) -> ModelFigures {
+        var all = parts[0]
+        for part in parts.dropFirst() {
+            all.load += part.load
+            all.edits += part.edits
+            all.others = part.others ?? all.others
+        }
+        return all
+    }
+
+    /// A row for each way of editing, with what its twin takes for the same edit and the ratios.
     private func editTable() -> String {
         var table = TextTable([
-            "", "steps", "rows", "s/step", "CPU s/step", "s/edit", "× per edit", "× per step",
-            "× CPU", "peak MB",
+            "", "rows", "steps/edit", "s/step", "s/edit", "CPU s/edit", "twin s/step",
+            "twin s/edit", "× per edit", "× CPU", "trained", "peak MB", "twin MB",
         ])
-        if let twin {
-            table.add([
-                "PyTorch twin\(twin.steps < Self.paperSteps ? " (\(twin.steps) steps timed)" : "")",
-                "\(Self.paperSteps)", "\(rows)", twin.seconds.text(3),
-                twin.cpuSecondsPerStep.text(3), twinSecondsPerEdit!.text(3), "1.0", "1.0",
-                "1.0", (Double(twin.peakRssBytes) / 1e6).text(0),
-            ])
-        }
         for edit in edits {
+            // Another recipe of a method is compared with what its published one costs the twin.
+            let published = edits.first { $0.method == edit.method && $0.isPublished } ?? edit
+            let twin = published.twinPerEdit
             table.add([
-                edit.name, edit.stepsPerBatch.text(1), "\(edit.rowsPerStep)",
-                edit.perStep.wall.text(3), edit.perStep.cpu.text(3), edit.perEdit.wall.text(3),
-                ratio(twinSecondsPerEdit, edit.perEdit.wall),
-                ratio(twin?.seconds, edit.perStep.wall),
-                ratio(twin?.cpuSecondsPerStep, edit.perStep.cpu),
-                (Double(edit.peakBytes) / 1e6).text(0),
+                edit.name, "\(edit.rowsPerStep)", edit.stepsPerEdit.text(1),
+                edit.perStep.map { $0.wall.text(3) } ?? "", edit.perEdit.wall.text(3),
+                edit.perEdit.cpu.text(3),
+                edit.twin.map { $0.secondsPerStep.text(3) } ?? "",
+                edit.twin == nil ? "" : twin!.wall.text(3),
+                ratio(twin?.wall, edit.perEdit.wall), ratio(twin?.cpu, edit.perEdit.cpu),
+                edit.trainedParameters.grouped, (Double(edit.peakBytes) / 1e6).text(0),
+                edit.twin.map { (Double($0.peakRssBytes) / 1e6).text(0) } ?? "",
             ])
         }
         return table.text + "\nweights \((Double(weightBytes) / 1e6).text(0)) MB; "
             + "their size + 15 % + 1 GB: \((memoryLimit / 1e6).text(0)) MB"
     }
 
-    private func generationTable() -> String {
+    private func ratio(_ twin: Double?, _ ours: Double) -> String {
+        twin.map { ($0 / ours).text(1) } ?? ""
+    }
+}
+
+extension OtherFigures {
+    func generationTable() -> String {
         var table = TextTable([
             "\(generatedTokens) tokens after \(promptTokens)", "tokens/s", "extra time",
         ])
@@ -84,29 +99,13 @@ extension ModelFigures {
         return table.text
     }
 
-    private func restTable() -> String {
+    func table() -> String {
         var table = TextTable(["", ""])
         table.add(["one engine call from Swift", "\(nanosecondsPerOperation.text(0)) ns"])
         table.add(["look-ups among 100,000 codes", "\(lookUpsPerSecond.text(0)) /s"])
         table.add(["opening the checkpoint, uncached", "\(openSeconds.text(2)) s"])
         return table.text
     }
-
-    private func ratio(_ twin: Double?, _ ours: Double) -> String {
-        twin.map { ($0 / ours).text(1) } ?? ""
-    }
-
-    /// Steps that the released method takes for a batch.
-    private static let paperSteps = 50
-
-    private var twinSecondsPerEdit: Double? {
-        twin.map { $0.seconds * Double(Self.paperSteps) / Double(rows) }
-    }
-}
-
-extension TwinFigures {
-    /// Of one step: the mean, as ours are.
-    var seconds: Double { secondsPerStep }
 }
 
 /// Columns of text: the first to the left, numbers to the right.

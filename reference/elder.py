@@ -273,3 +273,40 @@ def distance(code, other):
 def in_scope(code, stored, threshold):
     """Strictly nearer than the threshold to a stored code; nothing stored, nothing in scope."""
     return any(distance(code, other) < threshold for other in stored)
+
+
+# ---- Speed ----
+
+
+def paper_place(config):
+    """Where the paper edits a model of this config.json, or the like of it in one of another depth:
+    which FC, the query block, the edited blocks, the widths into and out of the FC."""
+    if config["model_type"] == "gpt2":
+        D, blocks = config["n_embd"], config["n_layer"]
+        part, above, d_in, d_out = "expansion", blocks // 8, D, config.get("n_inner") or 4 * D
+    else:
+        d_in, d_out = config["intermediate_size"], config["hidden_size"]
+        blocks = config["num_hidden_layers"]
+        part, above = "contraction", blocks * 5 // 32
+    layers = min(6, blocks - above - 1)
+    first = blocks - above - layers
+    return part, first - 1, tuple(range(first, first + layers)), d_in, d_out
+
+
+def speed_case(model, rows, generator):
+    """A function that takes one training step, forward, backward and Adam, on `rows`, (prompt,
+    target) pairs of token ids, each with a pre-assigned code of its own: one padded batch."""
+    part, query_block, blocks, d_in, d_out = paper_place(model.config)
+    settings = Settings(part, query_block, blocks)
+    start = initial_adapters(settings, d_in, d_out, d_in, generator)
+    editor, allocator = Elder(model, settings, start), Allocator(settings, 1)
+    codes = [allocator.code(row) for row in range(len(rows))]
+    batch = batch_of(rows, codes, model.config["eos_token_id"])
+    optimizer = torch.optim.Adam(editor.tensors.values(), lr=settings.learning_rate)
+
+    def step():
+        optimizer.zero_grad(set_to_none=False)
+        editor.loss(batch)[0].backward()
+        optimizer.step()
+
+    return step

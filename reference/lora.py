@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+import elder
+
 MASKED = -100  # the label of a position that has no say in the loss
 
 
@@ -115,17 +117,9 @@ class LoRA:
 def speed_case(model, rows, generator):
     """A function that takes one training step, forward, backward and Adam, on `rows`, (prompt,
     target) pairs of token ids, with ELDER's maps and one padded batch."""
-    c = model.config
-    if c["model_type"] == "gpt2":
-        blocks, part, end = c["n_layer"], "expansion", c["eos_token_id"]
-        widths = c["n_embd"], c.get("n_inner") or 4 * c["n_embd"]
-        above = blocks // 8
-    else:
-        blocks, part, end = c["num_hidden_layers"], "contraction", c["eos_token_id"]
-        widths = c["intermediate_size"], c["hidden_size"]
-        above = blocks * 5 // 32
-    layers = min(6, blocks - above - 1)
-    settings = Settings(part, tuple(range(blocks - above - layers, blocks - above)))
-    editor = LoRA(model, settings, initial_adapters(settings, *widths, generator))
-    batch, optimizer = batch_of(rows, end), editor.optimizer()
+    part, _, blocks, d_in, d_out = elder.paper_place(model.config)
+    settings = Settings(part, blocks)
+    editor = LoRA(model, settings, initial_adapters(settings, d_in, d_out, generator))
+    batch = batch_of(rows, model.config["eos_token_id"])
+    optimizer = editor.optimizer()
     return lambda: editor.step(batch, optimizer)
