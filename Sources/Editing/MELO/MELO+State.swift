@@ -57,7 +57,7 @@ extension MELO {
     ) throws {
         let rest = try Rest(json: state.document)
         try rest.config.validate(for: model.configuration)
-        let saved = SavedTensors(tensors: state.tensors, device: model.device)
+        let saved = SavedDatabase(tensors: state.tensors, device: model.device)
         self.init(
             model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed,
             bank: try saved.bank(rest, of: model.configuration),
@@ -67,7 +67,7 @@ extension MELO {
 }
 
 /// Takes a state's tensors apart again.
-private struct SavedTensors {
+private struct SavedDatabase {
     let tensors: [String: Tensor]
     let device: Device
 
