@@ -1,4 +1,4 @@
-package import Edits
+import Edits
 import Foundation
 package import LanguageModels
 package import Tokenizers

@@ -1,4 +1,4 @@
-package import Edits
+import Edits
 
 // Sizes: T edits, d width of an embedding, K batches, n edits a batch.
 

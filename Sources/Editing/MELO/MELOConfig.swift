@@ -1,4 +1,4 @@
-package import Edits
+import Edits
 package import LanguageModels
 
 /// The hyper-parameters of MELO (Yu et al., 2023, arXiv 2312.11795).

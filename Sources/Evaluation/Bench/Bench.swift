@@ -5,12 +5,15 @@ package import Errata
 ///
 /// The stream is applied in order; each edit is probed right after its batch, if wanted, and every
 /// edit again at the end.
-package struct Bench {
+package final class Bench {
     package let model: EditableModel
     package let edits: [SplitEdit]
     /// Prompts far from any edit, asked at the end beside the edits' own.
     package let unrelated: [LocalityProbe]
-    package var options: Options
+    package let options: Options
+    /// What the unedited model answers to prompts that no edit covers, by prompt: asked once, however
+    /// many methods run.
+    private var baseAnswers: [String: String] = [:]
 
     /// What is measured beyond the end of the stream.
     package struct Options: Sendable {
@@ -64,7 +67,9 @@ package struct Bench {
                 })
             done += batch.count
             guard options.probeEvery != nil else { continue }
-            outcomes += try await ask(batch.flatMap(probes), at: .afterEdit)
+            // What no edit covers is asked at the end, when the most has been learned.
+            outcomes += try await ask(
+                batch.flatMap(probes).filter(\.kind.isCovered), at: .afterEdit)
         }
         let all = edits.indices.flatMap(probes) + unrelatedProbes
         for part in stride(from: 0, to: all.count, by: 512) {
@@ -157,12 +162,17 @@ package struct Bench {
     private func noteLocality(_ outcomes: inout [ProbeOutcome]) async throws {
         let outside = outcomes.indices.filter { !outcomes[$0].probe.kind.isCovered }
         let prompts = outside.map { outcomes[$0].probe.prompt }
-        let base = try await model.answer(prompts, options: generation, edited: false)
+        let new = Array(Set(prompts).subtracting(baseAnswers.keys)).sorted()
+        for (prompt, answer) in zip(
+            new, try await model.answer(new, options: generation, edited: false))
+        {
+            baseAnswers[prompt] = answer.text
+        }
         let unchanged = try await model.isUnchanged(prompts)
         for (place, index) in outside.enumerated() {
             // Greedy texts agree exactly when every argmax along the base's answer does.
             outcomes[index].noteAgreement(
-                [outcomes[index].generated == base[place].text], isBitEqual: unchanged[place])
+                [outcomes[index].generated == baseAnswers[prompts[place]]], isBitEqual: unchanged[place])
         }
     }
 
