@@ -60,8 +60,10 @@ extension DeferConfig {
             learningRate: 1e-1, keyPosition: .rowEnd, replacement: .all, routesOnce: false)
     }
 
-    /// The same method asked once, where prompts end, with the best of four published step sizes
-    /// by a sweep over 50 edits.
+    /// The same method asked once, where prompts end, with a smaller step.
+    ///
+    /// On a GPT-2 of 12 blocks it answered 30 % of the first 20 CounterFact edits with 1e-1 and
+    /// 65 % with 1e-2; of the first 10, 50 % with 1e-2 and 70 % with 1e-3.
     package static func `default`(for model: ModelConfiguration) -> DeferConfig {
         var config = paper(for: model)
         config.learningRate = 1e-3
