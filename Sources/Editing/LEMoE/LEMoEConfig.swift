@@ -190,7 +190,7 @@ extension LEMoEConfig {
         config.similarity = .cosine
         config.renormalisesScores = true
         config.scopeGuard = .edit
-        config.learningRate = 2e-3
+        config.learningRate = 1e-3
         config.epochs = 60
         return config
     }
