@@ -53,7 +53,7 @@ extension Retrieval {
     /// Finds the least cosine anew: more stored prompts, more chances to be near one by accident.
     mutating func calibrate() throws {
         guard config.gate == .cosine, let gate else { return }
-        leastCosine = try config.cosine ?? gate.accidentalCosine()
+        leastCosine = try config.cosine ?? gate.accidentalCosine(of: rows.map(\.factKey))
     }
 
     /// The stored prompts that may be meant by each of `prompts`, nearest first.
@@ -93,12 +93,26 @@ extension MatchGate {
         }
     }
 
-    /// What one in a hundred texts of the base model reaches with the stored prompt nearest to it.
-    fileprivate func accidentalCosine() throws -> Double {
+    /// What few texts reach with the nearest stored prompt of a fact that is not theirs: one in a
+    /// hundred of those the base model writes, and one in twenty of the stored prompts themselves,
+    /// which are nearer in kind to what will be asked.
+    fileprivate func accidentalCosine(of facts: [String]) throws -> Double {
         guard let keys else { return 0.99 }
-        let nearest = try directions(samples).matmul(keys.transposed(0, 1)).max(dim: -1)
-            .values.floats().sorted()  // [S]
+        let written = try directions(samples).matmul(keys.transposed(0, 1)).max(dim: -1)
+            .values.floats()  // [S]
+        let latest = try keys.narrowed(
+            dim: 0, start: max(facts.count - 256, 0), length: min(facts.count, 256))
+        let cosines = try latest.matmul(keys.transposed(0, 1)).floats()  // [256, n]
+        let stored = zip(facts.suffix(256), Array(0..<256)).compactMap { fact, row in
+            facts.indices.filter { facts[$0] != fact }.map { cosines[row * facts.count + $0] }
+                .max()
+        }
         // Kept below one, where the edge would have no width.
-        return min(Double(nearest[Int(0.99 * Double(nearest.count - 1))]), 0.99)
+        return min(max(Self.quantile(0.99, of: written), Self.quantile(0.95, of: stored)), 0.99)
+    }
+
+    private static func quantile(_ share: Double, of values: [Float]) -> Double {
+        guard !values.isEmpty else { return 0 }
+        return Double(values.sorted()[Int(share * Double(values.count - 1))])
     }
 }

@@ -14,7 +14,7 @@ package struct RetrievalConfig: Recipe {
     /// absent for one that rises with the number of stored prompts (see `ELDERConfig.MatchGate`).
     package var coverage: Double?
     /// The least centred cosine of the queries; absent for one that text sampled from the base
-    /// model rarely reaches.
+    /// model rarely reaches and, for the gate `cosine`, that stored prompts of other facts do.
     package var cosine: Double?
     /// Texts sampled from the base model, once, to learn what its text is like.
     package var samples = 512
