@@ -86,7 +86,7 @@ struct Bench: AsyncParsableCommand {
 
         var options = Evaluation.Bench.Options()
         options.probeEvery = probeEvery
-        let bench = Evaluation.Bench(
+        var bench = Evaluation.Bench(
             model: model, edits: edits, unrelated: Array(unrelated.prefix(edits.count)),
             options: options)
         var result = BenchResult(
@@ -164,7 +164,7 @@ struct Bench: AsyncParsableCommand {
 
 extension Evaluation.Bench {
     /// Runs one method with a moving line.
-    func run(
+    mutating func run(
         _ name: String, editor: Editor, interrupt: Interrupt
     ) async throws -> (row: MethodRow, outcomes: [ProbeOutcome]) {
         let bars = BarByStage()

@@ -46,7 +46,7 @@ struct Demo: AsyncParsableCommand {
                     + "corrected \(edits) times in sequence with ELDER (\(preset.rawValue)).\n")
         }
         let untouched = try Self.untouched(directory)
-        let bench = Evaluation.Bench(model: model, edits: chosen, unrelated: untouched)
+        var bench = Evaluation.Bench(model: model, edits: chosen, unrelated: untouched)
         let before = try await bench.run("Before", editor: .unedited, interrupt: interrupt)
         let after = try await bench.run("Editing", editor: editor, interrupt: interrupt)
         let table = DemoTable(before: before.row, after: after.row)

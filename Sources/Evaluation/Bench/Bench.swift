@@ -5,7 +5,7 @@ package import Errata
 ///
 /// The stream is applied in order; each edit is probed right after its batch, if wanted, and every
 /// edit again at the end.
-package final class Bench {
+package struct Bench {
     package let model: EditableModel
     package let edits: [SplitEdit]
     /// Prompts far from any edit, asked at the end beside the edits' own.
@@ -47,12 +47,13 @@ package final class Bench {
     /// Runs one method over the stream, from the unedited model.
     ///
     /// - Parameter onProgress: an error thrown from it ends the run.
-    package func run(
+    package mutating func run(
         _ name: String, editor: Editor,
         onProgress: @escaping @Sendable (Progress) throws -> Void = { _ in }
     ) async throws -> (row: MethodRow, outcomes: [ProbeOutcome]) {
         try await model.restart(with: editor)
         let isEdited = editor != .unedited
+        let total = edits.count
         var outcomes: [ProbeOutcome] = []
         var cost = Cost()
         var done = 0
@@ -63,7 +64,7 @@ package final class Bench {
                     try onProgress(
                         Progress(
                             method: name, stage: .editing, done: before + progress.edits,
-                            total: edits.count))
+                            total: total))
                 })
             done += batch.count
             guard options.probeEvery != nil else { continue }
@@ -124,7 +125,7 @@ package final class Bench {
         }
     }
 
-    private func ask(
+    private mutating func ask(
         _ probes: [Probe], at moment: ProbeOutcome.Moment
     ) async throws -> [ProbeOutcome] {
         var outcomes = probes.map { ProbeOutcome($0, at: moment) }
@@ -159,7 +160,7 @@ package final class Bench {
     }
 
     /// Whether prompts that no edit covers are answered as the unedited model answers them.
-    private func noteLocality(_ outcomes: inout [ProbeOutcome]) async throws {
+    private mutating func noteLocality(_ outcomes: inout [ProbeOutcome]) async throws {
         let outside = outcomes.indices.filter { !outcomes[$0].probe.kind.isCovered }
         let prompts = outside.map { outcomes[$0].probe.prompt }
         let new = Array(Set(prompts).subtracting(baseAnswers.keys)).sorted()
