@@ -6,6 +6,7 @@ extension MethodEntry {
         presets: [
             "paper": { .paper(.lastPromptToken, for: $0) },
             "rome-layer": { .romeLayer(.lastPromptToken, for: $0) },
+            "unboxed": { .unboxed(.lastPromptToken, for: $0) },
         ])
 
     static let maskedFineTuning = MethodEntry(
@@ -15,5 +16,6 @@ extension MethodEntry {
         presets: [
             "paper": { .paper(.teacherForced, for: $0) },
             "rome-layer": { .romeLayer(.teacherForced, for: $0) },
+            "unboxed": { .unboxed(.teacherForced, for: $0) },
         ])
 }

@@ -4,7 +4,9 @@ extension MethodEntry {
         paper: "Meng et al., 2022, arXiv 2202.05262",
         summary: "Writes each fact into one matrix with a change of rank one; needs subjects, and "
             + "takes the identity for the covariance of keys unless `covariance` names a text.",
-        presets: ["paper": { .paper(.mixed, for: $0) }])
+        presets: [
+            "paper": { .paper(.mixed, for: $0) }, "narrow": { .narrow(.mixed, for: $0) },
+        ])
 
     static let rebuiltROME = MethodEntry(
         ROME.self, name: "r-rome", title: "R-ROME",
@@ -14,5 +16,6 @@ extension MethodEntry {
         presets: [
             "default": { .paper(.averaged, for: $0) },
             "clean": { .paper(.clean, for: $0) },
+            "narrow": { .narrow(.averaged, for: $0) },
         ])
 }
