@@ -1,7 +1,7 @@
 package import Edits
 package import LanguageModels
 package import Tokenizers
-package import Torch
+import Torch
 
 /// A way of teaching a frozen model a stream of corrections.
 ///
@@ -90,17 +90,6 @@ package struct LearningProgress: Sendable {
         self.totalEdits = totalEdits
         self.steps = steps
         self.loss = loss
-    }
-}
-
-/// A method at rest: named tensors, and a JSON document for the rest.
-package struct MethodState {
-    package var tensors: [String: Tensor]
-    package var document: String
-
-    package init(tensors: [String: Tensor], document: String) {
-        self.tensors = tensors
-        self.document = document
     }
 }
 

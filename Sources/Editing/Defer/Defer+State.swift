@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -37,9 +36,9 @@ extension Defer {
 
     package func state() throws -> MethodState {
         let names = Self.shapes(config, of: model.configuration).map(\.name)
-        return MethodState(
+        return try MethodState(
             tensors: Dictionary(uniqueKeysWithValues: zip(names, predictor.tensors)),
-            document: try Rest(config: config, seed: seed, taught: taught).json())
+            rest: Rest(config: config, seed: seed, taught: taught))
     }
 
     /// Goes on where `state` was taken.
@@ -48,20 +47,10 @@ extension Defer {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest = try Rest(json: state.document)
+        let rest: Rest = try state.rest()
         try rest.config.validate(for: model.configuration)
         let tensors = try Self.shapes(rest.config, of: model.configuration).map { name, shape in
-            guard let tensor = state.tensors[name] else {
-                throw EditError(
-                    "The saved predictor lacks the tensor '\(name)'; "
-                        + "save it again from the original.")
-            }
-            guard tensor.shape == shape else {
-                throw EditError(
-                    "expected the saved tensor '\(name)' to be \(shape), got \(tensor.shape); "
-                        + "open it with the model it was learned on.")
-            }
-            return try tensor.to(model.device).copy()
+            try state.tensor(name, shape, on: model.device)
         }
         self.init(
             model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed,
@@ -90,22 +79,4 @@ private struct Rest: Codable {
     let config: DeferConfig
     let seed: UInt64
     let taught: Int
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-}
-
-extension Rest {
-    init(json: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
-        } catch {
-            throw EditError(
-                "The saved predictor's record cannot be read (\(sentence(for: error))); "
-                    + "save it again from the original.")
-        }
-    }
 }

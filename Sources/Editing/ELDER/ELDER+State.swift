@@ -1,5 +1,4 @@
 package import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -73,7 +72,7 @@ extension ELDER {
         let rest = Rest(
             config: config, seed: seed, allocator: allocator, rows: memory.rows,
             codes: memory.codes, random: memory.random, words: gate?.words)
-        return MethodState(tensors: tensors, document: try rest.json())
+        return try MethodState(tensors: tensors, rest: rest)
     }
 
     /// Goes on where `state` was taken.
@@ -82,7 +81,7 @@ extension ELDER {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest = try Rest(json: state.document)
+        let rest: Rest = try state.rest()
         let config = rest.config
         try config.validate(againstBlocks: model.configuration.blocks)
         let site = Site(block: config.firstBlock, part: config.part.site)
@@ -90,7 +89,7 @@ extension ELDER {
             model.configuration.inputWidth(of: site), model.configuration.outputWidth(of: site)
         )
         func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor {
-            try state.tensor(name, shape).to(model.device).copy()
+            try state.tensor(name, shape, on: model.device)
         }
         let layers = try (0..<config.layers).map {
             LoRALayer(
@@ -119,30 +118,6 @@ extension ELDER {
     }
 }
 
-extension MethodState {
-    /// The tensor called `name`, cut off from whatever made it.
-    ///
-    /// - Parameter shape: nil stands for any size.
-    /// - Throws: `EditError` where there is none, or one of another shape.
-    fileprivate func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor {
-        guard let tensor = tensors[name] else {
-            throw EditError(
-                "The saved editor lacks the tensor '\(name)'; save it again from the original.")
-        }
-        let isRight =
-            tensor.shape.count == shape.count
-            && zip(tensor.shape, shape).allSatisfy { $1 == nil || $0 == $1 }
-        guard isRight else {
-            let sizes = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
-            throw EditError(
-                "expected the saved editor's tensor '\(name)' to have shape [\(sizes)], got "
-                    + "\(tensor.shape); open it with the model it was made for, or save it again "
-                    + "from the original.")
-        }
-        return try tensor.detached()
-    }
-}
-
 /// What of an editor is not a tensor.
 private struct Rest: Codable {
     let config: ELDERConfig
@@ -152,22 +127,4 @@ private struct Rest: Codable {
     let codes: DeferralIndex
     let random: SplitMix64
     let words: PromptIndex?
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-}
-
-extension Rest {
-    init(json: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
-        } catch {
-            throw EditError(
-                "The saved editor's record cannot be read (\(error)); "
-                    + "save it again from the original.")
-        }
-    }
 }

@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -22,8 +21,7 @@ extension FineTuning {
         var tensors: [String: Tensor] = [:]
         tensors["weight"] = map?.weight
         if config.trainsBias { tensors["bias"] = map?.bias }
-        return MethodState(
-            tensors: tensors, document: String(decoding: try config.json(), as: UTF8.self))
+        return try MethodState(tensors: tensors, rest: config)
     }
 
     /// Goes on where `state` was taken.
@@ -32,26 +30,11 @@ extension FineTuning {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let config: FineTuningConfig
-        do {
-            config = try JSONDecoder().decode(
-                FineTuningConfig.self, from: Data(state.document.utf8))
-        } catch {
-            throw EditError(
-                "The saved editor's record cannot be read (\(sentence(for: error))); "
-                    + "save it again from the original.")
-        }
-        try self.init(model: model, tokenizer: tokenizer, config: config, seed: 0)
+        try self.init(model: model, tokenizer: tokenizer, config: state.rest(), seed: 0)
         guard !state.tensors.isEmpty else { return }
         let base = try FineTunedMap(of: model, at: seam)
         func saved(_ name: String, like original: Tensor) throws -> Tensor {
-            guard let tensor = state.tensors[name], tensor.shape == original.shape else {
-                let found = state.tensors[name].map { "\($0.shape)" } ?? "none"
-                throw EditError(
-                    "The saved editor's tensor '\(name)' was expected with the shape "
-                        + "\(original.shape), got \(found); save it again from the original.")
-            }
-            return try tensor.to(model.device).to(.float32).copy()
+            try state.tensor(name, original.shape, on: model.device)
         }
         map = FineTunedMap(
             site: seam, weight: try saved("weight", like: base.weight),

@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -38,7 +37,7 @@ extension GRACE {
             tensors["values"] = try Tensor.stacked(codebook.values, dim: 0)
         }
         let rest = Rest(config: config, seed: seed, random: random, entries: codebook.entries)
-        return MethodState(tensors: tensors, document: try rest.json())
+        return try MethodState(tensors: tensors, rest: rest)
     }
 
     /// Goes on where `state` was taken.
@@ -47,21 +46,11 @@ extension GRACE {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest = try Rest(json: state.document)
+        let rest: Rest = try state.rest()
         try rest.config.validate(for: model.configuration)
         let (site, count) = (rest.config.site, rest.entries.count)
         func tensor(_ name: String, width: Int) throws -> Tensor {
-            guard let tensor = state.tensors[name] else {
-                throw EditError(
-                    "The saved codebook lacks the tensor '\(name)'; save it again from the original."
-                )
-            }
-            guard tensor.shape == [count, width] else {
-                throw EditError(
-                    "expected the saved tensor '\(name)' to be \([count, width]), got "
-                        + "\(tensor.shape); open it with the model it was learned on.")
-            }
-            return try tensor.to(model.device).copy()
+            try state.tensor(name, [count, width], on: model.device)
         }
         var codebook = Codebook()
         if count > 0 {
@@ -83,22 +72,4 @@ private struct Rest: Codable {
     let seed: UInt64
     let random: SplitMix64
     let entries: [Codebook.Entry]
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-}
-
-extension Rest {
-    init(json: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
-        } catch {
-            throw EditError(
-                "The saved codebook's record cannot be read (\(sentence(for: error))); "
-                    + "save it again from the original.")
-        }
-    }
 }

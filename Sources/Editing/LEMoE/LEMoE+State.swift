@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -63,7 +62,7 @@ extension LEMoE {
         let rest = Rest(
             config: config, seed: seed, experts: experts.count, rows: memory.rows,
             subjects: subjects, random: random)
-        return MethodState(tensors: tensors, document: try rest.json())
+        return try MethodState(tensors: tensors, rest: rest)
     }
 
     /// Goes on where `state` was taken.
@@ -72,10 +71,12 @@ extension LEMoE {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest = try Rest(json: state.document)
+        let rest: Rest = try state.rest()
         let config = rest.config
         try config.validate(for: model.configuration)
-        let saved = SavedTensors(state: state, device: model.device)
+        func saved(_ name: String, _ shape: [Int]) throws -> Tensor {
+            try state.tensor(name, shape, on: model.device)
+        }
         let (d, b) = (model.configuration.width, config.bottleneck)
         let shapes = Dictionary(
             uniqueKeysWithValues: Expert.shapes(
@@ -104,26 +105,6 @@ extension LEMoE {
     }
 }
 
-/// The tensors of a saved editor, each looked up with the shape it must have.
-struct SavedTensors {
-    let state: MethodState
-    let device: Device
-
-    /// - Throws: `EditError` for a tensor that is missing or of another shape.
-    func callAsFunction(_ name: String, _ shape: [Int]) throws -> Tensor {
-        guard let tensor = state.tensors[name] else {
-            throw EditError(
-                "The saved editor lacks the tensor '\(name)'; save it again from the original.")
-        }
-        guard tensor.shape == shape else {
-            throw EditError(
-                "The saved editor's tensor '\(name)' should be of shape \(shape), got "
-                    + "\(tensor.shape); open it with the model it was saved from.")
-        }
-        return try tensor.detached().to(device).copy()
-    }
-}
-
 /// What of an editor is not a tensor.
 private struct Rest: Codable {
     let config: LEMoEConfig
@@ -132,22 +113,4 @@ private struct Rest: Codable {
     let rows: [RouteMemory.Row]
     let subjects: SubjectIndex
     let random: SplitMix64
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-}
-
-extension Rest {
-    init(json: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
-        } catch {
-            throw EditError(
-                "The saved editor's record cannot be read (\(error)); "
-                    + "save it again from the original.")
-        }
-    }
 }

@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -40,11 +39,8 @@ extension LoRA {
             tensors["layers.\(index).a"] = map.a
             tensors["layers.\(index).b"] = map.b
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let rest = Rest(config: config, seed: seed, learnedRows: learnedRows)
-        return MethodState(
-            tensors: tensors, document: String(decoding: try encoder.encode(rest), as: UTF8.self))
+        return try MethodState(
+            tensors: tensors, rest: Rest(config: config, seed: seed, learnedRows: learnedRows))
     }
 
     /// Goes on where `state` was taken.
@@ -53,24 +49,10 @@ extension LoRA {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest: Rest
-        do {
-            rest = try JSONDecoder().decode(Rest.self, from: Data(state.document.utf8))
-        } catch {
-            throw EditError(
-                "The saved LoRA's record cannot be read (\(error)); save it again from the original."
-            )
-        }
+        let rest: Rest = try state.rest()
         try rest.config.validate(for: model.configuration)
         func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
-            let found = state.tensors[name]
-            guard let found, found.shape == shape else {
-                throw EditError(
-                    "expected the saved LoRA's tensor '\(name)' to have shape \(shape), got "
-                        + "\(found.map { "\($0.shape)" } ?? "none"); save it again from the "
-                        + "original, or open it with its own model.")
-            }
-            return try found.detached().to(model.device).copy().requireGradient()
+            try state.tensor(name, shape, on: model.device).requireGradient()
         }
         let shapes = Self.shapes(rest.config, model.configuration)
         let maps = try (0..<rest.config.layers).map {

@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -46,7 +45,7 @@ extension MELO {
         let rest = Rest(
             config: config, seed: seed, random: random, radius: radius, blocks: bank.blocks.count,
             clusters: database.clusters.map(Rest.Cluster.init))
-        return MethodState(tensors: tensors, document: try rest.json())
+        return try MethodState(tensors: tensors, rest: rest)
     }
 
     /// Goes on where `state` was taken.
@@ -55,9 +54,9 @@ extension MELO {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest = try Rest(json: state.document)
+        let rest: Rest = try state.rest()
         try rest.config.validate(for: model.configuration)
-        let saved = SavedDatabase(tensors: state.tensors, device: model.device)
+        let saved = SavedDatabase(state: state, device: model.device)
         self.init(
             model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed,
             bank: try saved.bank(rest, of: model.configuration),
@@ -68,7 +67,7 @@ extension MELO {
 
 /// Takes a state's tensors apart again.
 private struct SavedDatabase {
-    let tensors: [String: Tensor]
+    let state: MethodState
     let device: Device
 
     func bank(_ rest: Rest, of model: ModelConfiguration) throws -> LoRABank {
@@ -106,17 +105,8 @@ private struct SavedDatabase {
 
     /// The tensor `name`, row by row.
     private func rows(_ name: String, _ shape: [Int]) throws -> [Tensor] {
-        guard let tensor = tensors[name] else {
-            throw EditError(
-                "The saved bank lacks the tensor '\(name)'; save it again from the original.")
-        }
-        guard tensor.shape == shape else {
-            throw EditError(
-                "expected the saved tensor '\(name)' to be \(shape), got \(tensor.shape); "
-                    + "open it with the model it was learned on.")
-        }
-        let own = try tensor.to(device)
-        return try (0..<shape[0]).map { try own.at(dim: 0, index: $0).copy() }
+        let tensor = try state.tensor(name, shape, on: device)
+        return try (0..<shape[0]).map { try tensor.at(dim: 0, index: $0).copy() }
     }
 }
 
@@ -145,22 +135,4 @@ private struct Rest: Codable {
     let radius: Double?
     let blocks: Int
     let clusters: [Cluster]
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-}
-
-extension Rest {
-    init(json: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
-        } catch {
-            throw EditError(
-                "The saved bank's record cannot be read (\(sentence(for: error))); "
-                    + "save it again from the original.")
-        }
-    }
 }

@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -45,10 +44,8 @@ extension MoE {
     }
 
     package func state() throws -> MethodState {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let rest = try encoder.encode(Rest(config: config, random: random, learned: learned))
-        return MethodState(tensors: tensors, document: String(decoding: rest, as: UTF8.self))
+        try MethodState(
+            tensors: tensors, rest: Rest(config: config, random: random, learned: learned))
     }
 
     /// Goes on where `state` was taken.
@@ -57,17 +54,12 @@ extension MoE {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest: Rest
-        do {
-            rest = try JSONDecoder().decode(Rest.self, from: Data(state.document.utf8))
-        } catch {
-            throw EditError(
-                "The saved editor's record cannot be read (\(error)); "
-                    + "save it again from the original.")
-        }
+        let rest: Rest = try state.rest()
         let config = rest.config
         try config.validate(for: model.configuration)
-        let saved = SavedTensors(state: state, device: model.device)
+        func saved(_ name: String, _ shape: [Int]) throws -> Tensor {
+            try state.tensor(name, shape, on: model.device)
+        }
         let shapes = Dictionary(
             uniqueKeysWithValues: Expert.shapes(
                 width: config.expertWidth, of: model.configuration))

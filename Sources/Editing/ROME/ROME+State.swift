@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -26,8 +25,7 @@ extension ROME {
         let rest = Rest(
             config: config, seed: seed, contexts: contexts, covarianceDigest: covarianceDigest,
             largestChange: largestChange, weightNorm: try weightNorm())
-        return MethodState(
-            tensors: map.map { ["weight": $0.weight] } ?? [:], document: try rest.json())
+        return try MethodState(tensors: map.map { ["weight": $0.weight] } ?? [:], rest: rest)
     }
 
     /// Goes on where `state` was taken.
@@ -36,7 +34,7 @@ extension ROME {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest = try Rest(json: state.document)
+        let rest: Rest = try state.rest()
         try self.init(
             model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed)
         contexts = rest.contexts
@@ -44,14 +42,10 @@ extension ROME {
         largestChange = rest.largestChange
         guard !state.tensors.isEmpty else { return }
         let base = try RewrittenMap(of: model, at: seam)
-        guard let weight = state.tensors["weight"], weight.shape == base.weight.shape else {
-            let found = state.tensors["weight"].map { "\($0.shape)" } ?? "none"
-            throw EditError(
-                "The saved editor's tensor 'weight' was expected with the shape "
-                    + "\(base.weight.shape), got \(found); save it again from the original.")
-        }
         map = RewrittenMap(
-            site: seam, weight: try weight.to(model.device).to(.float32).copy(), bias: base.bias)
+            site: seam,
+            weight: try state.tensor("weight", base.weight.shape, on: model.device),
+            bias: base.bias)
     }
 }
 
@@ -64,22 +58,4 @@ private struct Rest: Codable {
     let largestChange: Double
     /// For those who read the record; it follows from the weight.
     let weightNorm: Double
-
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-}
-
-extension Rest {
-    init(json: String) throws {
-        do {
-            self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
-        } catch {
-            throw EditError(
-                "The saved editor's record cannot be read (\(sentence(for: error))); "
-                    + "save it again from the original.")
-        }
-    }
 }

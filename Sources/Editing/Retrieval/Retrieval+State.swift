@@ -1,5 +1,4 @@
 import Edits
-import Foundation
 package import LanguageModels
 package import Tokenizers
 import Torch
@@ -34,11 +33,9 @@ extension Retrieval {
         tensors["queries"] = queries
         tensors["gate.center"] = gate?.center
         tensors["gate.samples"] = gate?.samples
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let rest = Rest(config: config, seed: seed, rows: rows, words: gate?.words)
-        return MethodState(
-            tensors: tensors, document: String(decoding: try encoder.encode(rest), as: UTF8.self))
+        return try MethodState(
+            tensors: tensors,
+            rest: Rest(config: config, seed: seed, rows: rows, words: gate?.words))
     }
 
     /// Goes on where `state` was taken.
@@ -47,14 +44,7 @@ extension Retrieval {
     package init(
         restoring state: MethodState, model: CausalModel, tokenizer: any Tokenizer
     ) throws {
-        let rest: Rest
-        do {
-            rest = try JSONDecoder().decode(Rest.self, from: Data(state.document.utf8))
-        } catch {
-            throw EditError(
-                "The saved edits' record cannot be read (\(error)); save it again from the original."
-            )
-        }
+        let rest: Rest = try state.rest()
         try rest.config.validate(for: model.configuration)
         guard rest.words?.count ?? 0 == rest.rows.count else {
             throw EditError(
@@ -63,19 +53,8 @@ extension Retrieval {
         }
         let site = Site(block: rest.config.queryBlock, part: rest.config.part)
         let width = model.configuration.inputWidth(of: site)
-        /// - Parameter shape: nil stands for any number of rows.
         func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor {
-            let found = state.tensors[name]
-            guard let found, found.shape.count == shape.count,
-                zip(found.shape, shape).allSatisfy({ $1 == nil || $0 == $1 })
-            else {
-                let sizes = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
-                throw EditError(
-                    "expected the saved edits' tensor '\(name)' to have shape [\(sizes)], got "
-                        + "\(found.map { "\($0.shape)" } ?? "none"); save it again from the "
-                        + "original, or open it with its own model.")
-            }
-            return try found.to(model.device).copy()
+            try state.tensor(name, shape, on: model.device)
         }
         let queries = rest.rows.isEmpty ? nil : try tensor("queries", [rest.rows.count, width])
         self.init(
