@@ -21,7 +21,8 @@ struct Trace: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The checkpoint to trace.", valueName: "dir"))
     var model: String
 
-    @Option(help: ArgumentHelp("Edits with subjects; formats as for errata edit.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Edits with subjects; formats as for errata edit.", valueName: "file"))
     var data: String
 
     @Option(help: "The data's format, where the first record does not tell it.")
@@ -34,7 +35,9 @@ struct Trace: AsyncParsableCommand {
     @OptionGroup(title: "Results") var output: OutputOptions
 
     func validate() throws {
-        guard edits >= 1 else { throw ValidationError("expected --edits of at least 1, got \(edits)") }
+        guard edits >= 1 else {
+            throw ValidationError("expected --edits of at least 1, got \(edits)")
+        }
     }
 
     func run() async throws {
@@ -56,7 +59,8 @@ struct Trace: AsyncParsableCommand {
     private static func page(_ tracing: SubjectTracing) -> String {
         let peak = tracing.restored.max() ?? 0
         let lines = tracing.restored.enumerated().map { block, probability in
-            let bar = String(repeating: "█", count: Int((40 * probability / max(peak, 1e-9)).rounded()))
+            let bar = String(
+                repeating: "█", count: Int((40 * probability / max(peak, 1e-9)).rounded()))
             let number = String(repeating: " ", count: block < 10 ? 1 : 0) + "\(block)"
             return "  block \(number)  \((100 * probability).fixed(1).padded(5)) %  \(bar)\n"
         }

@@ -176,11 +176,14 @@ import Torch
             var (without, misshapen) = (whole, whole)
             without.tensors[name] = nil
             misshapen.tensors[name] = try Tensor.zeros([2, 2])
-            for state in [without, misshapen] {
+            for (state, fault) in [
+                (without, "lacks the tensor '\(name)'"),
+                (misshapen, "tensor '\(name)' to have shape"),
+            ] {
                 let error = #expect(throws: EditError.self) {
                     try LoRA(restoring: state, model: bench.model, tokenizer: NumberTokenizer())
                 }
-                #expect(error?.message.contains("tensor '\(name)' to have shape") == true)
+                #expect(error?.message.contains(fault) == true)
             }
         }
         var state = whole

@@ -23,7 +23,7 @@ import Torch
         try learn(method.edits.prefix(3), with: &straight)
         var resumed = try method.entry.method(
             restoring: method.stored(straight.state()), model: method.model,
-            tokenizer: NumberTokenizer())
+            tokenizer: MethodCase.tokenizer)
         try expectEqual(straight.state(), resumed.state())
         try learn(method.edits.dropFirst(3), with: &straight)
         try learn(method.edits.dropFirst(3), with: &resumed)
@@ -119,6 +119,9 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
             .appending(path: "Fixtures/tiny-\(family)")
     }
 
+    static let tokenizer = LetterTokenizer(
+        alphabet: Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ ."))
+
     let shared = Shared()
 
     /// The model of one test case, loaded once.
@@ -141,17 +144,17 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
         let keys = try JSONSerialization.jsonObject(with: recipe.json()) as? [String: Any] ?? [:]
         let few = ["steps": "3", "epochs": "2", "editsPerExpert": "2", "samples": "16"]
         return try entry.method(
-            model: model, tokenizer: NumberTokenizer(),
+            model: model, tokenizer: MethodCase.tokenizer,
             recipe: recipe.replacing(few.filter { keys[$0.key] != nil }), seed: 7)
     }
 
-    /// Five facts, two of one target; the subject is the middle of the prompt.
+    /// Five facts, two of one target; each prompt names its subject once.
     var edits: [EditRecord] {
         get throws {
             try [
-                ("5 9 2", "40", "9"), ("7 1 30 12 3 8", "41 17", "30 12"),
-                ("22 4", "50 6 33", "22"),
-                ("11 35 2 19 28", "40", "35"), ("3 14 15 9 26", "44 20", "14 15"),
+                ("Tor is in", "Ume", "Tor"), ("A Bern tea", "mild", "Bern"),
+                ("my Ada", "sings", "Ada"), ("Who led Oz", "Ume", "Oz"),
+                ("Eda was", "a vet", "Eda"),
             ].enumerated().map { number, edit in
                 try EditRecord(
                     id: "\(number)", prompt: edit.0, target: edit.1, subject: edit.2)
@@ -160,7 +163,7 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
     }
 
     var prompts: [String] {
-        get throws { try edits.map(\.prompt) + ["60 2 45", "18", "33 33 33 33"] }
+        get throws { try edits.map(\.prompt) + ["Zag saw it", "x", "no no no"] }
     }
 
     var options: GenerationOptions { GenerationOptions(maximumTokens: 4) }

@@ -225,7 +225,7 @@ import Torch
         let error = #expect(throws: EditError.self) {
             try ROME(restoring: state, model: fixture.model, tokenizer: fixture.tokenizer)
         }
-        #expect(error?.message.contains("expected with the shape [16, 64], got [2, 2]") == true)
+        #expect(error?.message.contains("to have shape [16, 64], got [2, 2]") == true)
         state.document = "[]"
         #expect(throws: EditError.self) {
             try ROME(restoring: state, model: fixture.model, tokenizer: fixture.tokenizer)

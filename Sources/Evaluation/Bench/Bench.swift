@@ -173,7 +173,8 @@ package struct Bench {
         for (place, index) in outside.enumerated() {
             // Greedy texts agree exactly when every argmax along the base's answer does.
             outcomes[index].noteAgreement(
-                [outcomes[index].generated == baseAnswers[prompts[place]]], isBitEqual: unchanged[place])
+                [outcomes[index].generated == baseAnswers[prompts[place]]],
+                isBitEqual: unchanged[place])
         }
     }
 
