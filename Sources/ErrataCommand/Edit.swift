@@ -47,6 +47,9 @@ struct Edit: AsyncParsableCommand {
             "The same question in other words; may be repeated.", valueName: "prompt"))
     var rephrases: [String] = []
 
+    @Option(help: "What the prompt is about, in its very words, for methods that want to know.")
+    var subject: String?
+
     @Option(help: "Names the edit (default: made from the prompt).")
     var id: String?
 
@@ -57,7 +60,7 @@ struct Edit: AsyncParsableCommand {
 
     func validate() throws {
         if source.file != nil {
-            guard prompt == nil, rephrases.isEmpty, id == nil else {
+            guard prompt == nil, rephrases.isEmpty, id == nil, subject == nil else {
                 throw ValidationError("expected --file or --prompt, got both; leave one out")
             }
             guard target == nil || ZsRETarget(rawValue: target!) != nil else {
@@ -102,7 +105,7 @@ struct Edit: AsyncParsableCommand {
             [
                 try EditRecord(
                     id: id ?? Self.name(of: prompt), prompt: prompt, target: target ?? "",
-                    rephrases: rephrases)
+                    rephrases: rephrases, subject: subject)
             ], nil
         )
     }

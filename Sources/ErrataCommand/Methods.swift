@@ -17,7 +17,7 @@ struct Methods: ParsableCommand {
             the shape of a published model.
             """)
 
-    @Argument(help: "The method to show in full; all in one line each when left out.")
+    @Argument(help: "The method to show in full; all in a few lines each when left out.")
     var name: String?
 
     @Option(help: "The model whose places are shown: gpt2-xl or llama2-7b.")
@@ -34,14 +34,20 @@ struct Methods: ParsableCommand {
             let listed = try methods.map { try ListedMethod($0, shape: shape) }
             return name == nil ? try Output.json(listed) : try Output.json(listed[0])
         }
-        if name == nil { return Output.line(Self.table(methods).plain) }
+        if name == nil { return Output.text(methods.map(Self.entry).joined(separator: "\n")) }
         Output.text(try Self.page(ListedMethod(methods[0], shape: shape)))
     }
 
-    private static func table(_ methods: [MethodInfo]) -> TextTable {
-        var table = TextTable("Methods", columns: ["Name", "Presets", "Paper"])
-        table.rows = methods.map { [$0.name, $0.presets.joined(separator: ", "), $0.paper] }
-        return table
+    /// The method in three lines.
+    private static func entry(_ method: MethodInfo) -> String {
+        let margin = String(repeating: " ", count: 11)
+        let name = method.name + String(repeating: " ", count: max(1, 11 - method.name.count))
+        return """
+            \(name)\(method.title): \(method.summary)
+            \(margin)presets: \(method.presets.joined(separator: ", "))
+            \(margin)paper: \(method.paper)
+
+            """
     }
 
     /// The method, and a column of values for each preset.
