@@ -14,7 +14,7 @@ struct Trace: AsyncParsableCommand {
               errata bench --model gpt2-xl --methods rome --set rome.layer=17 ...
 
             Noise on a subject's embeddings makes the model forget the answer; putting back the \
-            clean output of ten neighbouring MLPs at the subject's last token brings it back where \
+            clean output of some neighbouring MLPs at the subject's last token brings it back where \
             it is kept (causal tracing, arXiv 2202.05262). The peak is the block.
             """)
 
@@ -67,7 +67,8 @@ struct Trace: AsyncParsableCommand {
         return """
             \(tracing.prompts.counted("prompt")); the model's own answer has \
             \((100 * tracing.clean).fixed(1)) %, with noise on the subject \
-            \((100 * tracing.corrupted).fixed(1)) %, with ten MLPs around a block put back:
+            \((100 * tracing.corrupted).fixed(1)) %, with \(tracing.window.counted("MLP")) around a \
+            block put back:
 
             \(lines.joined())
             The peak is block \(tracing.layer): --set rome.layer=\(tracing.layer)
