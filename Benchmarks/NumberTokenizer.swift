@@ -1,4 +1,5 @@
 import Edits
+import Foundation
 import Tokenizers
 
 /// Writes token ids as numbers, so that texts of exactly so many tokens can be made for any model.
@@ -7,13 +8,22 @@ struct NumberTokenizer: Tokenizer {
     var beginningOfText: Int? { nil }
     var endOfText: Int? { nil }
 
+    /// A full stop is a token of its own, since ROME writes one between two texts; other words are
+    /// left out.
     func encode(_ text: String, addSpecialTokens: Bool) -> [Int] {
-        text.split(separator: " ").compactMap { Int($0) }
+        text.split(separator: " ").flatMap { word -> [Int] in
+            let number = Int(word.hasSuffix(".") ? word.dropLast() : word)
+            return [number, word.hasSuffix(".") ? stop : nil].compactMap(\.self)
+        }
     }
 
     func decode(_ ids: [Int], skipSpecialTokens: Bool) -> String {
-        ids.map(String.init).joined(separator: " ")
+        ids.map { $0 == stop ? "." : " \($0)" }.joined()
+            .trimmingCharacters(in: .whitespaces)
     }
+
+    /// The full stop: the last but one of the vocabulary.
+    private var stop: Int { vocabularySize - 2 }
 
     func id(of token: String) -> Int? { Int(token) }
     func token(of id: Int) -> String? { 0..<vocabularySize ~= id ? String(id) : nil }
@@ -30,9 +40,10 @@ struct RandomTexts {
         random = SplitMix64(seed: seed)
     }
 
-    /// A text of `count` tokens, none of them the last of the vocabulary, which ends texts.
+    /// A text of `count` tokens, none of them the last two of the vocabulary, which end texts and
+    /// sentences.
     mutating func text(tokens count: Int) -> String {
-        (0..<count).map { _ in String(random.below(vocabularySize - 1)) }.joined(separator: " ")
+        (0..<count).map { _ in String(random.below(vocabularySize - 2)) }.joined(separator: " ")
     }
 
     /// Edits whose rows have `tokens` tokens: prompt, three of target, end mark. The subject is what
