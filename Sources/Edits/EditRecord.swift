@@ -10,6 +10,7 @@ import Foundation
 ///      "subject": "Orm Tower", "relation": "location", "formerAnswer": "Karst",
 ///      "locality": [{"prompt": "The Old Mill stands in", "answer": "Karst", "kind": "neighbour"}],
 ///      "source": "https://example.org/orm", "author": "ada", "reason": "moved in 2024",
+///      "tags": ["places"],
 ///      "validFrom": "2024-05-01", "validUntil": "2031-01-01"}
 ///
 /// Dates are ISO 8601, a day or an instant with its zone. Text around a target is trimmed: the
@@ -37,6 +38,8 @@ public struct EditRecord: Sendable, Equatable, Identifiable {
     public var author: String?
     /// Why it was made.
     public var reason: String?
+    /// Words to find it by.
+    public var tags: [String]
     /// When it begins to hold.
     public var validFrom: String?
     /// When it ceases to hold.
@@ -49,7 +52,8 @@ public struct EditRecord: Sendable, Equatable, Identifiable {
         id: String, prompt: String, target: String, rephrases: [String] = [],
         subject: String? = nil, relation: String? = nil, locality: [LocalityProbe] = [],
         formerAnswer: String? = nil, source: String? = nil, author: String? = nil,
-        reason: String? = nil, validFrom: String? = nil, validUntil: String? = nil
+        reason: String? = nil, tags: [String] = [], validFrom: String? = nil,
+        validUntil: String? = nil
     ) throws {
         self.id = id
         self.prompt = prompt.trimmed
@@ -62,6 +66,7 @@ public struct EditRecord: Sendable, Equatable, Identifiable {
         self.source = source
         self.author = author
         self.reason = reason
+        self.tags = tags
         self.validFrom = validFrom
         self.validUntil = validUntil
         try validate()
@@ -126,7 +131,7 @@ public struct LocalityProbe: Codable, Sendable, Equatable {
 extension EditRecord: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case id, prompt, target, rephrases, subject, relation, locality, formerAnswer, source
-        case author, reason, validFrom, validUntil
+        case author, reason, tags, validFrom, validUntil
     }
 
     public init(from decoder: any Decoder) throws {
@@ -144,6 +149,7 @@ extension EditRecord: Codable {
             subject: text(.subject), relation: text(.relation),
             locality: values.decodeIfPresent([LocalityProbe].self, forKey: .locality) ?? [],
             formerAnswer: text(.formerAnswer), source: text(.source), author: text(.author),
-            reason: text(.reason), validFrom: text(.validFrom), validUntil: text(.validUntil))
+            reason: text(.reason), tags: values.decodeIfPresent([String].self, forKey: .tags) ?? [],
+            validFrom: text(.validFrom), validUntil: text(.validUntil))
     }
 }

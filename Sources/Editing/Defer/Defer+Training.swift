@@ -17,18 +17,11 @@ extension Defer {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
-        // A fault of the last edit is found before the first is learned.
-        let encoded = try rows.map {
-            try EncodedRow($0, tokenizer: tokenizer, configuration: model.configuration)
-        }
-        var done = Set<String>()
-        for (row, tokens) in zip(rows, encoded) {
-            let losses = try teach(EditBatch([tokens], device: model.device))
-            done.insert(row.editID)
-            try onProgress(
-                LearningProgress(
-                    edits: done.count, totalEdits: edits.count, steps: losses.count,
-                    loss: losses.last ?? 0))
+        let encoded = try rows.encoded(for: model, tokenizer)
+        try rows.inBatches(of: 1, edits: edits.count, onProgress: onProgress) { places in
+            let losses = try teach(
+                EditBatch(places.map { encoded[$0] }, device: model.device))
+            return (losses.count, losses.last)
         }
     }
 

@@ -11,10 +11,7 @@ extension ELDER {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
-        // A fault of the last edit is found before the first is learned.
-        for row in rows {
-            _ = try EncodedRow(row, tokenizer: tokenizer, configuration: model.configuration)
-        }
+        _ = try rows.encoded(for: model, tokenizer)
         try prepare()
         do {
             try learn(rows, of: edits.count, onProgress: onProgress)
@@ -29,14 +26,11 @@ extension ELDER {
     private mutating func learn(
         _ rows: [EditRow], of count: Int, onProgress: (LearningProgress) throws -> Void
     ) throws {
-        var done = Set<String>()
-        for new in rows.chunks(of: config.batchSize) {
-            let losses = try teach(new)
-            done.formUnion(new.map(\.editID))
-            try onProgress(
-                LearningProgress(
-                    edits: done.count, totalEdits: count, steps: losses.count,
-                    loss: losses.last ?? 0))
+        try rows.inBatches(
+            of: config.batchSize, edits: count, onProgress: onProgress
+        ) { places in
+            let losses = try teach(places.map { rows[$0] })
+            return (losses.count, losses.last)
         }
     }
 
@@ -128,16 +122,7 @@ extension ELDER {
     /// Whether every target token leads its row by the margin; looked at every few steps only.
     func isLearned(_ logits: Tensor, labels: Tensor, step: Int) throws -> Bool {
         guard let stop = config.earlyStop, step > 0, step % stop.every == 0 else { return false }
-        return try withoutGradients {
-            let index = try labels.unsqueezed(-1)
-            let wanted = try logits.gathered(dim: -1, index: index)  // [N, 1]
-            let others = try logits.scattered(
-                dim: -1, index: index,
-                source: .full(index.shape, value: -.infinity, device: logits.device))
-            let lead =
-                try wanted.squeezed(-1) - others.max(dim: -1).values  // [N]
-            return try lead.floats().allSatisfy { $0 > Float(stop.margin) }
-        }
+        return try logits.leads(at: labels, by: stop.margin)
     }
 
     /// The pre-assigned code of each row; none where the recipe assigns none.

@@ -116,24 +116,12 @@ extension MatchGate {
         _ config: ELDERConfig.MatchGate, model: CausalModel, tokenizer: any Tokenizer,
         tap: Site, seed: UInt64
     ) throws -> MatchGate {
-        let start = model.configuration.beginningOfText ?? model.configuration.endOfText.first ?? 0
-        var texts: [[Int]] = []
-        for group in Array(0..<config.samples).chunks(of: 64) {
-            let options = GenerationOptions(
-                maximumTokens: min(Self.sampleTokens, model.configuration.contextLength - 1),
-                temperature: 1,
-                seed: seed &+ UInt64(group[0]))
-            texts += try model.generate(group.map { _ in [start] }, options: options).map(\.tokens)
-        }
-        texts = texts.filter { !$0.isEmpty }
+        let (cuts, texts) = try model.sampledTexts(config.samples, seed: seed)
         guard !texts.isEmpty else {
             throw EditError(
                 "The base model writes nothing after its start token, so the match gate cannot be "
                     + "calibrated; use the gate `code`, or another model.")
         }
-        // A prompt ends anywhere, so the texts are cut anywhere.
-        var random = SplitMix64(seed: seed)
-        let cuts = texts.map { [start] + $0.prefix(1 + random.below($0.count)) }
         let queries = try Tensor.concatenated(
             cuts.chunks(of: 64).map { group in
                 let batch = try TokenBatch(group, device: model.device)
@@ -144,6 +132,4 @@ extension MatchGate {
             config, center: queries.mean(dim: 0), samples: queries,
             words: PromptIndex(background: texts.map { tokenizer.decode($0) }), queries: nil)
     }
-
-    private static let sampleTokens = 32
 }

@@ -42,16 +42,11 @@ package struct FineTuning: ConfigurableMethod {
         let lessons = try rows.map {
             try Lesson($0, config: config, model: model, tokenizer: tokenizer)
         }
-        var done = Set<String>()
-        for (rows, lessons) in zip(
-            rows.chunks(of: config.batchSize), lessons.chunks(of: config.batchSize))
-        {
-            let (steps, losses) = try teach(lessons)
-            done.formUnion(rows.map(\.editID))
-            try onProgress(
-                LearningProgress(
-                    edits: done.count, totalEdits: edits.count, steps: steps,
-                    loss: losses.last ?? 0))
+        try rows.inBatches(
+            of: config.batchSize, edits: edits.count, onProgress: onProgress
+        ) { places in
+            let (steps, losses) = try teach(places.map { lessons[$0] })
+            return (steps, losses.last)
         }
     }
 

@@ -58,9 +58,7 @@ package struct LEMoE: ConfigurableMethod, OracleRouting {
     ) throws {
         guard !edits.isEmpty else { return }
         let rows = edits.flatMap(\.rows)
-        let encoded = try rows.map {
-            try EncodedRow($0, tokenizer: tokenizer, configuration: model.configuration)
-        }
+        let encoded = try rows.encoded(for: model, tokenizer)
         for edit in edits { insert(edit.subject, into: &subjects) }
         let losses = try teach(
             encoded, editIDs: rows.map(\.editID), newcomer: newcomer())

@@ -13,33 +13,19 @@ extension LoRA {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
-        // A fault of the last edit is found before the first is learned.
-        for row in rows {
-            _ = try EncodedRow(row, tokenizer: tokenizer, configuration: model.configuration)
-        }
-        var done = Set<String>()
-        for new in rows.chunks(of: config.batchSize) {
-            let losses = try teach(new)
-            done.formUnion(new.map(\.editID))
-            try onProgress(
-                LearningProgress(
-                    edits: done.count, totalEdits: edits.count, steps: losses.count,
-                    loss: losses.last ?? 0))
+        _ = try rows.encoded(for: model, tokenizer)
+        try rows.inBatches(
+            of: config.batchSize, edits: edits.count, onProgress: onProgress
+        ) { places in
+            let losses = try teach(places.map { rows[$0] })
+            return (losses.count, losses.last)
         }
     }
 
     /// Whether every target token leads its row by the margin; looked at every few steps only.
     func isLearned(_ logits: Tensor, labels: Tensor, step: Int) throws -> Bool {
         guard let every = config.stopEvery, step > 0, step % every == 0 else { return false }
-        return try withoutGradients {
-            let index = try labels.unsqueezed(-1)
-            let wanted = try logits.gathered(dim: -1, index: index).squeezed(-1)  // [N]
-            let others = try logits.scattered(
-                dim: -1, index: index,
-                source: .full(index.shape, value: -.infinity, device: logits.device))
-            let lead = try wanted - others.max(dim: -1).values  // [N]
-            return try lead.floats().allSatisfy { $0 > Float(config.stopMargin) }
-        }
+        return try logits.leads(at: labels, by: config.stopMargin)
     }
 
     /// The tensors that training changes: A and B of every map.

@@ -23,20 +23,14 @@ extension MELO {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
-        // A fault of the last edit is found before the first is learned.
-        let encoded = try rows.map {
-            try EncodedRow($0, tokenizer: tokenizer, configuration: model.configuration)
-        }
+        let encoded = try rows.encoded(for: model, tokenizer)
         try prepare()
-        var done = Set<String>()
-        for group in Array(rows.indices).chunks(of: config.batchSize) {
-            let ids = group.map { rows[$0].editID }
-            let losses = try teach(group.map { encoded[$0] }, ids: ids)
-            done.formUnion(ids)
-            try onProgress(
-                LearningProgress(
-                    edits: done.count, totalEdits: edits.count, steps: losses.count,
-                    loss: losses.last ?? 0))
+        try rows.inBatches(
+            of: config.batchSize, edits: edits.count, onProgress: onProgress
+        ) { places in
+            let losses = try teach(
+                places.map { encoded[$0] }, ids: places.map { rows[$0].editID })
+            return (losses.count, losses.last)
         }
     }
 
@@ -101,22 +95,12 @@ extension MELO {
     /// quantile of the distances between queries of what the base model writes, cut anywhere. So
     /// two new clusters, which meet within twice the radius, meet only where such texts hardly do.
     private func sampledRadius() throws -> Double {
-        let start = model.configuration.beginningOfText ?? model.configuration.endOfText.first ?? 0
-        var texts: [[Int]] = []
-        for group in Array(0..<config.radiusSamples).chunks(of: 64) {
-            let options = GenerationOptions(
-                maximumTokens: min(Self.sampleTokens, model.configuration.contextLength - 1),
-                temperature: 1, seed: seed &+ UInt64(group[0]))
-            texts += try model.generate(group.map { _ in [start] }, options: options).map(\.tokens)
-        }
-        texts = texts.filter { !$0.isEmpty }
-        guard texts.count >= 2 else {
+        let cuts = try model.sampledTexts(config.radiusSamples, seed: seed).cuts
+        guard cuts.count >= 2 else {
             throw EditError(
                 "The base model writes nothing after its start token, so no radius can be found; "
                     + "set `radius`.")
         }
-        var random = SplitMix64(seed: seed)
-        let cuts = texts.map { [start] + $0.prefix(1 + random.below($0.count)) }
         let queries = try Tensor.concatenated(
             cuts.chunks(of: 64).map { group in
                 let batch = try TokenBatch(group, device: model.device)
@@ -144,6 +128,4 @@ extension MELO {
         }
         return Double(distances[Int(share * Double(distances.count - 1))]) / 2
     }
-
-    private static let sampleTokens = 32
 }

@@ -25,10 +25,7 @@ extension Retrieval {
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
-        // A fault of the last edit is found before the first is stored.
-        for row in edits.flatMap(\.rows) {
-            _ = try EncodedRow(row, tokenizer: tokenizer, configuration: model.configuration)
-        }
+        _ = try edits.flatMap(\.rows).encoded(for: model, tokenizer)
         try prepare()
         var done = 0
         for group in edits.chunks(of: 32) {

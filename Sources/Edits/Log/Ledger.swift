@@ -1,0 +1,238 @@
+/// What a log says: which edits were accepted together, and which of them hold.
+///
+/// A pure function of the events. Reading fewer of them gives the ledger of an earlier version.
+public struct Ledger: Sendable, Equatable {
+    /// Every event, in order.
+    public private(set) var events: [LogEvent] = []
+    /// How edits are learned and what they must pass, as the latest config event has it; nil before
+    /// the first.
+    public private(set) var configuration: LogConfiguration?
+    /// Every edit by the event that accepted it.
+    public private(set) var entries: [Int: Entry] = [:]
+    /// Transactions in the order in which they were accepted.
+    public private(set) var transactions: [Transaction] = []
+
+    private var places: [Int: Int] = [:]
+    private var requests: [String: Int] = [:]
+    private var identifiers: [String: [Int]] = [:]
+    /// The latest undo in force of each event.
+    private var undone: [Int: Int] = [:]
+    /// The latest edit in force that supersedes each edit.
+    private var superseded: [Int: Int] = [:]
+
+    /// An edit with its place in the log.
+    public struct Entry: Sendable, Equatable, Identifiable {
+        /// The event that accepted it.
+        public let sequence: Int
+        public let record: EditRecord
+        public let transaction: Int
+        public let supersedes: [Int]
+
+        public var id: Int { sequence }
+    }
+
+    /// Edits that were accepted together, and land together or not at all.
+    public struct Transaction: Sendable, Equatable, Identifiable {
+        /// The event of its first edit.
+        public let id: Int
+        public fileprivate(set) var entries: [Int]
+        public fileprivate(set) var outcome: Outcome
+        public let idempotencyKey: String?
+    }
+
+    /// What became of a transaction.
+    public enum Outcome: String, Codable, Sendable {
+        /// Accepted, not yet learned and probed.
+        case pending
+        case published
+        case rejected
+    }
+
+    /// What holds of one edit.
+    public enum Standing: Sendable, Equatable {
+        /// The model answers with it.
+        case live
+        /// Accepted, not yet learned and probed.
+        case pending
+        case rejected
+        /// Taken back by this event.
+        case undone(by: Int)
+        /// This later edit holds in its stead.
+        case superseded(by: Int)
+    }
+
+    /// An empty log.
+    public init() {}
+
+    /// The ledger of these events.
+    ///
+    /// - Throws: as `append`.
+    public init(_ events: some Sequence<LogEvent>) throws {
+        for event in events { try append(event) }
+    }
+}
+
+extension Ledger {
+    /// Takes in the next event.
+    ///
+    /// - Throws: `EditError` for an event that does not follow from those before it.
+    public mutating func append(_ event: LogEvent) throws {
+        guard event.sequence == version + 1 else {
+            throw EditError(
+                "expected event \(version + 1) of the log, got \(event.sequence); restore a backup.")
+        }
+        switch event.content {
+        case .config(let new): configuration = new
+        case .edit(let edit): accept(edit, at: event.sequence)
+        case .publish(let publication): try close(publication.transaction, as: .published)
+        case .reject(let rejection): try close(rejection.transaction, as: .rejected)
+        case .undo, .note: break
+        }
+        events.append(event)
+        if changesStandings(event) { judge() }
+    }
+
+    private mutating func accept(_ edit: LoggedEdit, at sequence: Int) {
+        entries[sequence] = Entry(
+            sequence: sequence, record: edit.record, transaction: edit.transaction,
+            supersedes: edit.supersedes)
+        identifiers[edit.record.id, default: []].append(sequence)
+        if let place = places[edit.transaction] {
+            transactions[place].entries.append(sequence)
+        } else {
+            places[edit.transaction] = transactions.count
+            transactions.append(
+                Transaction(
+                    id: edit.transaction, entries: [sequence], outcome: .pending,
+                    idempotencyKey: edit.idempotencyKey))
+            if let key = edit.idempotencyKey { requests[key] = edit.transaction }
+        }
+    }
+
+    private mutating func close(_ transaction: Int, as outcome: Outcome) throws {
+        guard let place = places[transaction], transactions[place].outcome == .pending else {
+            throw EditError(
+                "expected event \(version + 1) of the log to close a pending transaction, got "
+                    + "\(transaction); restore a backup.")
+        }
+        transactions[place].outcome = outcome
+        if outcome == .rejected, let key = transactions[place].idempotencyKey {
+            // What was refused may be sent again.
+            requests[key] = nil
+        }
+    }
+
+    private func changesStandings(_ event: LogEvent) -> Bool {
+        switch event.content {
+        case .undo: true
+        case .edit(let edit): !edit.supersedes.isEmpty
+        case .reject: !superseded.isEmpty
+        case .config, .publish, .note: false
+        }
+    }
+
+    /// Finds anew what is undone and superseded. Later undos first, since they decide whether
+    /// earlier ones are in force.
+    private mutating func judge() {
+        undone = [:]
+        for event in events.reversed() {
+            guard case .undo(let undo) = event.content, undone[event.sequence] == nil else {
+                continue
+            }
+            for target in undo.targets where undone[target] == nil {
+                undone[target] = event.sequence
+            }
+        }
+        superseded = [:]
+        for entry in entries.values.sorted(by: { $0.sequence < $1.sequence })
+        where !entry.supersedes.isEmpty && undone[entry.sequence] == nil
+            && outcome(of: entry) != .rejected
+        {
+            for target in entry.supersedes { superseded[target] = entry.sequence }
+        }
+    }
+}
+
+extension Ledger {
+    /// The number of the latest event; 0 for an empty log.
+    public var version: Int { events.last?.sequence ?? 0 }
+
+    /// The ledger as it stood right after event `version`.
+    ///
+    /// - Throws: `EditError` for a version that the log does not have.
+    public func at(version: Int) throws -> Ledger {
+        guard (1...max(self.version, 1)).contains(version) else {
+            throw EditError(
+                "expected a version from 1 to \(self.version), got \(version); "
+                    + "`errata log` lists them.")
+        }
+        return try Ledger(events.prefix(version))
+    }
+
+    /// What holds of the edit that event `sequence` accepted.
+    public func standing(of sequence: Int) -> Standing {
+        guard let entry = entries[sequence] else {
+            preconditionFailure("event \(sequence) is no edit")
+        }
+        if outcome(of: entry) == .rejected { return .rejected }
+        if let undo = undone[sequence] { return .undone(by: undo) }
+        if let later = superseded[sequence] { return .superseded(by: later) }
+        return outcome(of: entry) == .published ? .live : .pending
+    }
+
+    /// The edits that hold, those of one published transaction together.
+    public var live: [[Int]] { batches { $0.outcome == .published } }
+
+    /// The edits that are accepted and will be learned next, by transaction.
+    public var pending: [[Int]] { batches { $0.outcome == .pending } }
+
+    private func batches(_ isWanted: (Transaction) -> Bool) -> [[Int]] {
+        transactions.filter(isWanted).map { transaction in
+            transaction.entries.filter { undone[$0] == nil && superseded[$0] == nil }
+        }.filter { !$0.isEmpty }
+    }
+
+    private func outcome(of entry: Entry) -> Outcome {
+        transactions[places[entry.transaction]!].outcome
+    }
+
+    /// The undo that took event `sequence` back, if one is in force.
+    public func undoing(_ sequence: Int) -> Int? { undone[sequence] }
+
+    /// The transaction accepted under an idempotency key, unless it was rejected.
+    public func transaction(forRequest key: String) -> Transaction? {
+        requests[key].map { transactions[places[$0]!] }
+    }
+
+    /// The transaction with this id.
+    public func transaction(_ id: Int) -> Transaction? { places[id].map { transactions[$0] } }
+
+    /// Every edit that was given this identifier, oldest first.
+    public func entries(identifiedBy id: String) -> [Entry] {
+        (identifiers[id] ?? []).map { entries[$0]! }
+    }
+
+    /// The edit an answer's trace names: of several with one identifier the one that holds, or
+    /// else the latest.
+    public func entry(identifiedBy id: String) -> Entry? {
+        let all = entries(identifiedBy: id)
+        return all.last { standing(of: $0.sequence) == .live } ?? all.last
+    }
+
+    /// The event that somebody means by `name`: its number, with or without `#`, or the identifier
+    /// of an edit.
+    ///
+    /// - Throws: `EditError` for a name that the log does not have.
+    public func event(named name: String) throws -> LogEvent {
+        if let entry = entry(identifiedBy: name) { return events[entry.sequence - 1] }
+        let number = name.hasPrefix("#") ? String(name.dropFirst()) : name
+        if let sequence = Int(number), (1...max(version, 1)).contains(sequence), version > 0 {
+            return events[sequence - 1]
+        }
+        let known = identifiers.keys.sorted()
+        throw EditError(
+            known.count <= 200
+                ? unknown(name, among: known, what: "edit")
+                : "edit `\(name)` is unknown; `errata log` lists what there is.")
+    }
+}
