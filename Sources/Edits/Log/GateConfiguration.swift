@@ -59,7 +59,8 @@ public struct GateConfiguration: Codable, Sendable, Equatable {
             ("retentionTexts", retentionTexts),
         ]
         for (key, count) in counts where count < 0 {
-            throw EditError("expected `gate.\(key)` of at least 0, got \(count); it is a number of probes.")
+            throw EditError(
+                "expected `gate.\(key)` of at least 0, got \(count); it is a number of probes.")
         }
     }
 }

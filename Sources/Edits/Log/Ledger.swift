@@ -79,7 +79,8 @@ extension Ledger {
     public mutating func append(_ event: LogEvent) throws {
         guard event.sequence == version + 1 else {
             throw EditError(
-                "expected event \(version + 1) of the log, got \(event.sequence); restore a backup.")
+                "expected event \(version + 1) of the log, got \(event.sequence); restore a backup."
+            )
         }
         switch event.content {
         case .config(let new): configuration = new
