@@ -35,6 +35,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .target(
@@ -58,7 +59,10 @@ let package = Package(
         target("Edits"),
         target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
         target(
-            "Errata", "Edits", "Editing", "LanguageModels", "Tokenizers", "Torch",
+            "EditStorage", "Edits", .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "GRDB", package: "GRDB.swift")),
+        target(
+            "Errata", "Edits", "EditStorage", "Editing", "LanguageModels", "Tokenizers", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
         target(
             "Evaluation", "Edits", "Errata", .product(name: "Crypto", package: "swift-crypto")),
@@ -84,7 +88,7 @@ let package = Package(
         tests("Edits"),
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
-        tests("Errata", "Edits"),
+        tests("Errata", "Edits", "EditStorage"),
         tests("Evaluation", "Edits", "Errata"),
         tests("ErrataCommand"),
     ],

@@ -48,6 +48,26 @@ extension EditingMethod {
         }
     }
 
+    /// What would be decided for each prompt, without answering it.
+    package func traces(_ prompts: [String]) throws -> [RouteTrace] {
+        let encoded = prompts.map { tokenizer.encode($0) }
+        return try inBatches(encoded.map(\.count)) { indices in
+            let prompts = indices.map { encoded[$0] }
+            let batch = try TokenBatch(prompts, device: model.device)
+            return try decide(model.prefix(batch, upTo: seam, taps: taps), prompts: prompts).traces
+        }
+    }
+
+    /// The tokens of a row's target, the end mark included.
+    package func targetTokens(of row: EditRow) throws -> [Int] {
+        try EncodedRow(row, tokenizer: tokenizer, configuration: model.configuration).target
+    }
+
+    /// - Throws: `EditError` for an edit whose rows make no sense to the tokenizer or do not fit.
+    package func validate(_ edits: [EditRecord]) throws {
+        _ = try edits.flatMap(\.rows).encoded(for: model, tokenizer)
+    }
+
     /// The scores of each prompt's next token as decided: [B, V]. A row that gets no context is
     /// what `base` has for it.
     private func logits(

@@ -1,4 +1,5 @@
 import Edits
+package import Foundation
 package import LanguageModels
 package import Tokenizers
 
@@ -34,6 +35,7 @@ package struct MethodEntry: Sendable {
 
     private let make:
         @Sendable (CausalModel, any Tokenizer, any Recipe, UInt64) throws -> any EditingMethod
+    private let read: @Sendable (Data) throws -> any Recipe
     private let restore:
         @Sendable (MethodState, CausalModel, any Tokenizer) throws -> any EditingMethod
 
@@ -53,6 +55,7 @@ package struct MethodEntry: Sendable {
             try recipe.validate(for: model.configuration)
             return try Method(model: model, tokenizer: tokenizer, config: recipe, seed: seed)
         }
+        read = { try JSONDecoder().decode(Method.Config.self, from: $0) }
         restore = { try Method(restoring: $0, model: $1, tokenizer: $2) }
     }
 
@@ -68,6 +71,17 @@ package struct MethodEntry: Sendable {
             throw EditError(unknown(preset, among: presets.map(\.name), what: "preset of \(name)"))
         }
         return try found.recipe(model)
+    }
+
+    /// The recipe that `Recipe.json()` wrote, to the last key.
+    ///
+    /// - Throws: `EditError` for text that is no recipe of this method.
+    package func recipe(json: Data) throws -> any Recipe {
+        do {
+            return try read(json)
+        } catch {
+            throw EditError("The recipe of \(name) cannot be read: \(sentence(for: error)).")
+        }
     }
 
     /// A method that has learned nothing yet.

@@ -46,6 +46,13 @@ public struct PromptIndex: Sendable, Equatable {
 
     public var count: Int { prompts.count }
 
+    /// An index of no prompts that knows the same texts.
+    public var emptied: PromptIndex {
+        var index = PromptIndex()
+        index.background = background
+        return index
+    }
+
     /// Stores more prompts.
     public mutating func insert(_ more: [String]) {
         for prompt in more {

@@ -21,6 +21,19 @@ public struct RouteTrace: Hashable, Codable, Sendable {
     /// What the distance was measured on; absent where nothing decides.
     public var gate: Gate?
 
+    /// Who answered; absent where the unedited model did.
+    public var tier: Tier?
+    /// The event of the log up to which edits were taken into account; absent without a log.
+    public var version: Int?
+
+    /// Who can answer with an edit.
+    public enum Tier: String, Codable, Sendable, CaseIterable {
+        /// What the method has learned.
+        case adapters
+        /// The log itself, for an edit that is accepted and not yet learned.
+        case retrieval
+    }
+
     /// What a distance was measured on.
     public enum Gate: String, Codable, Sendable, CaseIterable {
         /// Differing bits of route codes.

@@ -34,8 +34,8 @@ public struct Answer: Codable, Sendable, Equatable {
     public let reason: String
     /// Tokens generated.
     public let tokens: Int
-    /// Which edit was nearest, how near, and what was decided.
-    public let trace: RouteTrace
+    /// Which edit was nearest, how near, what was decided, by whom and in which version.
+    public internal(set) var trace: RouteTrace
 }
 
 /// One question to the unedited and to the edited model.
@@ -55,7 +55,7 @@ public struct ProbeScore: Codable, Sendable, Equatable {
     public let isRight: [Bool]
     /// The natural logarithm of the target's probability.
     public let logLikelihood: Double
-    public let trace: RouteTrace
+    public internal(set) var trace: RouteTrace
 }
 
 /// How far a run of edits has come.
@@ -90,8 +90,25 @@ public struct ApplyReport: Codable, Sendable, Equatable {
     public var cpuSeconds = 0.0
     /// Seconds of what is done once per base model, before the first edit.
     public var preparationSeconds = 0.0
+    /// The event of the first edit, which names the transaction; absent where nothing was learned.
+    public var transaction: Int?
+    /// What the probes found; absent where none were asked.
+    public var gate: GateReport?
+    /// What the edits met in the log or the calendar.
+    public var conflicts: [Conflict] = []
+    /// Edits that were not learned, since the log says the same already or they hold no more.
+    public var leftOut = 0
+    /// Whether the same request was made before, and nothing was done now.
+    public var isRepeated = false
 
     init(rows: Int) { self.rows = rows }
+
+    /// Nothing was learned.
+    init(leavingOut count: Int, conflicts: [Conflict]) {
+        self.init(rows: 0)
+        leftOut = count
+        self.conflicts = conflicts
+    }
 
     public var secondsPerEdit: Double { edits == 0 ? 0 : seconds / Double(edits) }
     /// Optimiser steps a batch, on average.

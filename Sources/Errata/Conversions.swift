@@ -42,12 +42,3 @@ extension ModelSummary {
             contextLength: model.configuration.contextLength)
     }
 }
-
-extension MethodState {
-    /// The same in storage of its own, which later learning does not touch.
-    func copied() throws -> MethodState {
-        try withoutGradients {
-            MethodState(tensors: try tensors.mapValues { try $0.copy() }, document: document)
-        }
-    }
-}

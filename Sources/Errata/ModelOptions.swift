@@ -9,6 +9,8 @@ public struct ModelOptions: Codable, Sendable, Equatable {
     public var threads: Int?
     /// Seeds everything that is drawn at random.
     public var seed: UInt64 = 1
+    /// How long to wait for another process that is editing the same model.
+    public var waitSeconds = 0.0
 
     /// The defaults.
     public init() {}

@@ -23,6 +23,9 @@ struct Ask: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The most tokens of an answer.", valueName: "count"))
     var maxTokens = 32
 
+    @Option(help: ArgumentHelp("Ask the model as it was after this event.", valueName: "event"))
+    var version: Int?
+
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var results: OutputOptions
 
@@ -31,7 +34,7 @@ struct Ask: AsyncParsableCommand {
     func run() async throws {
         let interrupt = Interrupt("nothing was changed.", endsAtOnce: true)
         defer { withExtendedLifetime(interrupt) {} }
-        let model = try await EditableModel.opened(model, options: engine)
+        let model = try await EditableModel.opened(model, options: engine, version: version)
         let options = AnswerOptions(maximumTokens: maxTokens, seed: engine.seed)
         var comparisons: [Comparison] = []
         for prompt in prompts {
@@ -66,8 +69,10 @@ struct Ask: AsyncParsableCommand {
         let measure =
             "at distance \(distance.fixed(digits))\(unit), in scope below "
             + threshold.fixed(digits)
+        let tier = trace.tier == .retrieval ? ", from the log itself" : ""
+        let version = trace.version.map { ", version #\($0)" } ?? ""
         return trace.decision == .edited
-            ? "edited   by \(edit), \(measure)"
+            ? "edited   by \(edit), \(measure)\(tier)\(version)"
             : "deferred nearest is \(edit), \(measure); the unedited model answered"
     }
 }

@@ -156,7 +156,7 @@ struct Bench: AsyncParsableCommand {
             edits: edits, probeEvery: probeEvery, configs: [:], seeds: [engine.seed], data: files,
             split: try Self.split(split),
             model: URL(filePath: self.model).lastPathComponent,
-            modelDigest: try await model.baseDigest,
+            modelDigest: await model.baseDigest,
             versions: ["errata": RootCommand.configuration.version, "torch": model.engineVersion],
             device: summary.device, dtype: summary.dtype, threads: await model.threads)
     }

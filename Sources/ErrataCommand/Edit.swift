@@ -10,7 +10,7 @@ struct Edit: AsyncParsableCommand {
         abstract: "Teach a model one correction, or a file of them, and save it.",
         usage: """
             errata edit --model DIR --output DIR -p PROMPT -t TARGET [--rephrase PROMPT ...]
-            errata edit --model DIR --output DIR --file EDITS [--format NAME] [--target alt] [--limit N]
+            errata edit --model DIR --output DIR --file EDITS [--format NAME] [--target alt] [--limit N] [--batch N]
             """,
         discussion: """
             Example:
@@ -19,9 +19,11 @@ struct Edit: AsyncParsableCommand {
                   --rephrase "Who runs Aranth Works?"
               errata edit --model fixed.edited --file more.jsonl
 
-            The base model is never changed: the output directory holds what was learned, and where \
-            the base stands. A model that was edited before is updated in place unless --output is \
-            given. The edits land whole or not at all.
+            The base model is never changed: the output directory holds the log of corrections and \
+            what was learned of it, and says where the base stands. A model that was edited before \
+            is edited on where it lies; --output is for a new one. The edits are one transaction: \
+            they are learned on the side, probed, and go live together or not at all (errata gate \
+            says what they must pass); with --batch each so many are one.
 
             Edit files: JSON or JSON lines in the formats zsre-mend, zsre-annotated, knowedit, \
             counterfact, counterfact-flat, qa and errata; which one is seen from the first record.
@@ -54,6 +56,7 @@ struct Edit: AsyncParsableCommand {
     var id: String?
 
     @OptionGroup(title: "Edit files") var source: EditSource
+    @OptionGroup(title: "The log") var log: EditLogOptions
     @OptionGroup(title: "Recipe") var recipe: RecipeOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var results: OutputOptions
@@ -79,21 +82,71 @@ struct Edit: AsyncParsableCommand {
     func run() async throws {
         let place = try SavePlace(model: model, output: output)
         let (edits, data) = try edits()
-        let interrupt = Interrupt("nothing was written to \(place.path).")
-        let model = try await EditableModel.opened(model, options: engine, editor: recipe.editor())
-        try interrupt.check()
-
-        let applied = try await learn(edits, model: model, interrupt: interrupt)
-        try await interrupt.uninterrupted(then: "the edits are saved in \(place.path).") {
-            try await place.save(model)
+        let interrupt = Interrupt(
+            place.kind == .inPlace
+                ? "what was not published before is not live in \(place.path)."
+                : "nothing was written to \(place.path).")
+        if place.kind == .copy {
+            try EditHistory(of: URL(filePath: model)).copy(to: place.directory)
         }
-        let taught = try await Taught(edits, model: model, interrupt: interrupt)
-        let report = EditReport(
-            model: self.model, output: place.path, edits: applied.edits, rows: applied.rows,
-            seconds: applied.seconds, secondsPerEdit: applied.secondsPerEdit,
-            stepsPerBatch: applied.stepsPerBatch, answered: taught, data: data,
+        do {
+            let report = try await teach(edits, of: data, into: place, interrupt: interrupt)
+            if results.json { try Output.json(report) } else { report.print() }
+        } catch {
+            // A copy is made for these edits, and goes with them.
+            if place.kind == .copy { try? FileManager.default.removeItem(at: place.directory) }
+            throw error
+        }
+    }
+
+    private func teach(
+        _ edits: [EditRecord], of data: DatasetReport?, into place: SavePlace, interrupt: Interrupt
+    ) async throws -> EditReport {
+        let model = try await EditableModel.opened(
+            place.kind == .copy ? place.path : model, options: engine, editor: recipe.editor(),
+            waiting: log.who.wait)
+        try interrupt.check()
+        var outcome = EditOutcome()
+        for transaction in edits.chunked(by: log.batch ?? edits.count) {
+            try await teach(transaction, model: model, interrupt: interrupt, outcome: &outcome)
+        }
+        if outcome.transactions.isEmpty, let rejection = outcome.rejections.first {
+            throw rejection
+        }
+        if place.kind == .fresh { try await save(model, in: place, interrupt: interrupt) }
+        return EditReport(
+            model: self.model, output: place.path, outcome: outcome, data: data,
             summary: try await model.summary)
-        if results.json { try Output.json(report) } else { report.print() }
+    }
+
+    /// Teaches one transaction; one that is refused is noted where others follow.
+    private func teach(
+        _ edits: [EditRecord], model: EditableModel, interrupt: Interrupt,
+        outcome: inout EditOutcome
+    ) async throws {
+        let bar = ProgressBar("Learning", total: edits.count, unit: "edits")
+        defer { bar.finish() }
+        do {
+            outcome.add(
+                try await model.apply(edits, options: log.options) {
+                    try interrupt.check()
+                    bar.update($0.edits, note: "loss \($0.loss.fixed(3))")
+                })
+        } catch let rejection as RejectedEdits where log.batch != nil {
+            outcome.rejections.append(rejection)
+        }
+    }
+
+    private func save(
+        _ model: EditableModel, in place: SavePlace, interrupt: Interrupt
+    ) async throws {
+        try await interrupt.uninterrupted(then: "the edits are saved in \(place.path).") {
+            do {
+                try await model.save(to: place.directory)
+            } catch {
+                throw Failure(Exit.sentence(for: error))
+            }
+        }
     }
 
     /// The edits of the file, or the one on the command line.
@@ -105,7 +158,8 @@ struct Edit: AsyncParsableCommand {
             [
                 try EditRecord(
                     id: id ?? Self.name(of: prompt), prompt: prompt, target: target ?? "",
-                    rephrases: rephrases, subject: subject)
+                    rephrases: rephrases, subject: subject, source: log.source, tags: log.tags,
+                    validFrom: log.validFrom, validUntil: log.validUntil)
             ], nil
         )
     }
@@ -114,17 +168,6 @@ struct Edit: AsyncParsableCommand {
     static func name(of prompt: String) -> String {
         let words = prompt.lowercased().split { !$0.isLetter && !$0.isNumber }
         return words.isEmpty ? "edit" : String(words.joined(separator: "-").prefix(60))
-    }
-
-    private func learn(
-        _ edits: [EditRecord], model: EditableModel, interrupt: Interrupt
-    ) async throws -> ApplyReport {
-        let bar = ProgressBar("Learning", total: edits.count, unit: "edits")
-        defer { bar.finish() }
-        return try await model.apply(edits) {
-            try interrupt.check()
-            bar.update($0.edits, note: "loss \($0.loss.fixed(3))")
-        }
     }
 }
 

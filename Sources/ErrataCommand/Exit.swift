@@ -26,14 +26,16 @@ struct Interrupted: Error, CustomStringConvertible {
 enum Exit {
     static let failed: Int32 = 1
     static let wrongInput: Int32 = 2
+    static let rejected: Int32 = 3
     static let interrupted: Int32 = 130
 
-    /// 1, 2 or 130, as `errata --help` has them.
+    /// 1, 2, 3 or 130, as `errata --help` has them.
     static func code(for error: any Error) -> Int32 {
         switch error {
         case is Interrupted: interrupted
         case is WrongInput, is EditError, is EvaluationError, is ErrataError: wrongInput
         case is Failure: failed
+        case is RejectedEdits: rejected
         default: isAboutInput(error) ? wrongInput : failed
         }
     }
@@ -43,7 +45,7 @@ enum Exit {
         let text =
             switch error {
             case let error as any CustomStringConvertible & LocalizedError: error.description
-            case is WrongInput, is Failure, is Interrupted: "\(error)"
+            case is WrongInput, is Failure, is Interrupted, is RejectedEdits: "\(error)"
             default: (error as NSError).localizedDescription
             }
         // The engine's own messages may have several lines; the first says what happened.

@@ -48,9 +48,10 @@ final class ProgressBar: Sendable {
     deinit { finish() }
 
     /// So many are done; `note` says something of the latest.
-    func update(_ done: Int, note: String = "") {
+    func update(_ done: Int, of total: Int? = nil, note: String = "") {
         state.withLock {
             $0.done = done
+            $0.total = total ?? $0.total
             $0.note = note
         }
     }

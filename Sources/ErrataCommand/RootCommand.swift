@@ -11,13 +11,23 @@ struct RootCommand: AsyncParsableCommand {
             of the question; everything else it says stays exactly as it was.
 
             Exit codes: 0 all is well, 1 something failed (a full disk, the engine), 2 wrong \
-            arguments or input, 130 stopped with Ctrl-C. Every error is one sentence on standard \
-            error. Progress is shown on a terminal only.
+            arguments or input, 3 the edits did not pass their probes or contradict others, 130 \
+            stopped with Ctrl-C. Every error is one sentence on standard error. Progress is shown \
+            on a terminal only.
             """,
         version: "0.1.0",
         subcommands: [
             Demo.self, Edit.self, Ask.self, Generate.self, Bench.self, Methods.self, Trace.self,
-            Pretrain.self,
+            Pretrain.self, Conflicts.self,
+        ],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "The log",
+                subcommands: [
+                    Log.self, Show.self, UndoCommand.self, Settle.self, Diff.self, Verify.self,
+                    Checkout.self, Backup.self, Compact.self, Status.self, GateCommand.self,
+                    Note.self,
+                ])
         ])
 }
 

@@ -6,54 +6,49 @@ struct SavePlace {
     let directory: URL
     /// As the user wrote it.
     let path: String
-    private let existed: Bool
+    let kind: Kind
 
-    /// - Throws: `WrongInput` where nothing may be saved: no place given, one that holds something
-    ///   else, or one that cannot be written.
+    /// What lies there before.
+    enum Kind {
+        /// The model that is edited: its log goes on.
+        case inPlace
+        /// Nothing; a copy of an edited model will, and its log goes on.
+        case copy
+        /// Nothing; a log that begins with these edits will.
+        case fresh
+    }
+
+    /// - Throws: `WrongInput` where nothing may be saved: no place given, one that exists, or one
+    ///   that cannot be written.
     init(model: String, output: String?) throws {
-        let base = URL(filePath: model, directoryHint: .isDirectory)
-        guard let path = output ?? (EditableModel.isSaved(in: base) ? model : nil) else {
+        let source = URL(filePath: model, directoryHint: .isDirectory)
+        let isEdited = EditableModel.isSaved(in: source)
+        guard let path = output ?? (isEdited ? model : nil) else {
             throw WrongInput(
                 "expected --output, a directory for the edited model (\(model) itself stays as it "
                     + "is), got none; name a new one.")
         }
         self.path = path
         directory = URL(filePath: path, directoryHint: .isDirectory)
-        existed = FileManager.default.fileExists(atPath: directory.path)
-        try Self.requireFree(directory, path: path)
+        let isSame = directory.standardizedFileURL == source.standardizedFileURL
+        kind = !isEdited ? .fresh : isSame ? .inPlace : .copy
+        if kind != .inPlace { try Self.requireFree(directory, path: path) }
         try Self.requireWritable(directory, path: path)
     }
 
-    /// Saves whole or not at all.
-    func save(_ model: EditableModel) async throws {
-        do {
-            try await model.save(to: directory)
-        } catch {
-            removeIfEmpty()
-            throw Failure(Exit.sentence(for: error))
-        }
-    }
-
-    /// A directory that was made for the model does not outlive a failure.
-    private func removeIfEmpty() {
-        if !existed { rmdir(directory.path) }
-    }
-
-    /// Refuses to write over what is not an edited model.
+    /// Refuses to write over anything.
     static func requireFree(_ directory: URL, path: String) throws {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory)
-        else { return }
-        guard isDirectory.boolValue else {
+        guard FileManager.default.fileExists(atPath: directory.path) else { return }
+        if EditableModel.isSaved(in: directory) {
             throw WrongInput(
-                "expected a directory for --output, but \(path) is a file; choose another.")
+                "expected a new directory for --output, but \(path) is an edited model; go on editing "
+                    + "it with --model \(path), or choose another.")
         }
-        let isEmpty = try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty
-        guard isEmpty || EditableModel.isSaved(in: directory) else {
-            throw WrongInput(
-                "expected --output to be new or an edited model, but \(path) holds something else; "
-                    + "choose another.")
-        }
+        let isEmpty = try? FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty
+        throw WrongInput(
+            isEmpty == nil
+                ? "expected a directory for --output, but \(path) is a file; choose another."
+                : "expected a new directory for --output, but \(path) exists; choose another.")
     }
 
     static func requireWritable(_ directory: URL, path: String) throws {

@@ -110,7 +110,8 @@ extension EditableModel {
     ///
     /// - Throws: `WrongInput` for whatever does not fit, since opening changes nothing.
     static func opened(
-        _ path: String, options: EngineOptions, editor: Editor? = nil
+        _ path: String, options: EngineOptions, editor: Editor? = nil, version: Int? = nil,
+        waiting seconds: Double = 0
     ) async throws -> EditableModel {
         let directory = URL(filePath: path, directoryHint: .isDirectory)
         var isDirectory: ObjCBool = false
@@ -124,11 +125,15 @@ extension EditableModel {
             throw WrongInput(
                 "expected a model directory, but \(path) is a file; give the directory it lies in.")
         }
-        let modelOptions = try options.modelOptions()
+        var modelOptions = try options.modelOptions()
+        modelOptions.waitSeconds = seconds
         let bar = ProgressBar("Opening \(directory.lastPathComponent)")
         defer { bar.finish() }
         do {
-            return try EditableModel(opening: directory, options: modelOptions, editor: editor)
+            let model = try EditableModel(
+                opening: directory, options: modelOptions, editor: editor, version: version)
+            for notice in await model.notices { Output.note(notice) }
+            return model
         } catch {
             throw WrongInput(Exit.sentence(for: error))
         }

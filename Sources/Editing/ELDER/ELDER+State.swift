@@ -54,6 +54,18 @@ extension ELDER {
     /// Different allocation codes among the stored rows.
     package var distinctCodes: Int { memory.codes.distinctCount }
 
+    /// How many codes there are.
+    package var possibleCodes: Double { allocator.capacity }
+
+    /// Pairs of different facts whose rows have one code.
+    package var collisions: Int {
+        var facts: [RouteCode: Set<String>] = [:]
+        for (place, row) in memory.rows.enumerated() {
+            facts[memory.codes[place], default: []].insert(row.factKey)
+        }
+        return facts.values.reduce(0) { $0 + $1.count * ($1.count - 1) / 2 }
+    }
+
     package var storedBytes: StoredBytes {
         StoredBytes(
             constant: tensors.reduce(0) { $0 + $1.byteCount } + (gate?.samples.byteCount ?? 0),

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a transaction must pass before it goes live: a share for each kind of probe, and how many
 /// probes there are.
 public struct GateConfiguration: Codable, Sendable, Equatable {
@@ -10,12 +12,14 @@ public struct GateConfiguration: Codable, Sendable, Equatable {
     /// Prompts behind a text that the model itself wrote, answered with the target, where the
     /// unedited model's own answer survives that text; asked of edits without rephrasings.
     public var context = 0.0
-    /// Given neighbours and unrelated prompts answered as the unedited model does.
+    /// Given neighbours and unrelated prompts answered as before the transaction.
     public var locality = 0.9
-    /// Earlier edits, sampled by age, still answered with their target.
+    /// Earlier edits, sampled by age and right before the transaction, that still are.
     public var earlier = 0.95
-    /// Texts of the model's own that are deferred, and then answered bit for bit as before.
-    public var retention = 0.95
+    /// Texts of the model's own that no edit covers.
+    public var deferral = 0.0
+    /// Of these, the ones answered bit for bit by what the unedited model says.
+    public var retention = 1.0
     /// Sampled contexts for each edit.
     public var contexts = 2
     /// Earlier edits that are asked.
@@ -43,6 +47,7 @@ public struct GateConfiguration: Codable, Sendable, Equatable {
         case .context: context
         case .locality: locality
         case .earlier: earlier
+        case .deferral: deferral
         case .retention: retention
         }
     }
@@ -69,7 +74,7 @@ public struct GateConfiguration: Codable, Sendable, Equatable {
 public struct GateReport: Codable, Sendable, Equatable {
     /// What was asked.
     public enum Kind: String, Codable, Sendable, CaseIterable {
-        case rewrite, rephrase, context, locality, earlier, retention
+        case rewrite, rephrase, context, locality, earlier, deferral, retention
     }
 
     /// The probes of one kind.
@@ -131,5 +136,30 @@ public struct GateReport: Codable, Sendable, Equatable {
         guard let failure = check.failures.first else { return "\(share), \(least)" }
         return "\(share), \(least): “\(failure.prompt)” should give “\(failure.expected)”, "
             + "got “\(failure.got)”"
+    }
+}
+
+extension GateConfiguration {
+    /// This gate with some keys set from text, as a command line has them.
+    ///
+    /// - Throws: `EditError` that names the key: unknown, of the wrong kind, or out of range.
+    public func replacing(_ values: [String: String]) throws -> GateConfiguration {
+        let encoded = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self))
+        var object = encoded as? [String: Any] ?? [:]
+        for (key, text) in values {
+            guard object[key] != nil else {
+                throw EditError(unknown(key, among: object.keys.sorted(), what: "gate key"))
+            }
+            object[key] = try? JSONSerialization.jsonObject(
+                with: Data(text.utf8), options: .fragmentsAllowed)
+        }
+        do {
+            let data = try JSONSerialization.data(withJSONObject: object)
+            let gate = try JSONDecoder().decode(GateConfiguration.self, from: data)
+            try gate.validate()
+            return gate
+        } catch let error as DecodingError {
+            throw EditError("The gate cannot be read: \(sentence(for: error)).")
+        }
     }
 }

@@ -1,0 +1,61 @@
+import EditStorage
+public import Edits
+public import Foundation
+
+/// A model's edit log, read without its model.
+public struct EditHistory: Sendable {
+    public let ledger: Ledger
+    private let log: EditLog
+
+    /// The log of the edited model in `directory`.
+    ///
+    /// - Throws: one sentence for a directory without a log, or a log that cannot be read.
+    public init(of directory: URL) throws {
+        guard EditableModel.isSaved(in: directory) else {
+            throw ErrataError(
+                "expected an edited model in \(directory.path), but it has no "
+                    + "\(SavedModel.fileName); give one with --model.")
+        }
+        log = try EditLog(reading: directory)
+        ledger = try Ledger(log.events())
+    }
+
+    /// The hash of an event, which names the whole log up to it.
+    public func hash(of event: Int) throws -> String { try log.hash(of: event) ?? "" }
+
+    /// Copies the log and what was learned into a new directory, which appears whole or not at all,
+    /// while others read and write.
+    ///
+    /// - Parameter version: the last event to copy; nil for all there are.
+    public func copy(to directory: URL, through version: Int? = nil) throws {
+        _ = try version.map { try ledger.at(version: $0) }
+        guard let saved = try SavedModel(in: log.directory) else { return }
+        try saved.adopt(directory) { try log.backup(to: $0, through: version) }
+    }
+}
+
+extension SavedModel {
+    /// Makes `directory`, whole or not at all, of a log that `write` writes.
+    func adopt(_ directory: URL, _ write: (URL) throws -> Void) throws {
+        let place = directory.standardizedFileURL
+        guard !FileManager.default.fileExists(atPath: place.path) else {
+            throw ErrataError(
+                "expected a new directory for the edited model, but \(directory.path) exists; "
+                    + "choose another.")
+        }
+        let draft = place.deletingLastPathComponent()
+            .appending(path: ".\(place.lastPathComponent).draft-\(UUID().uuidString.prefix(8))")
+        defer { try? FileManager.default.removeItem(at: draft) }
+        do {
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try write(draft)
+            try self.write(in: draft)
+            try FileManager.default.moveItem(at: draft, to: place)
+        } catch let error as CocoaError {
+            throw ErrataError(
+                "cannot write \(directory.path): \(error.localizedDescription); nothing was "
+                    + "changed; make room or choose another directory.")
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import EditStorage
+import Editing
+public import Edits
+import Foundation
+import LanguageModels
+
+extension EditableModel {
+    /// Learns `edits` in their order, as one transaction: they are accepted into the log, learned
+    /// beside the adapters that answer, probed, and go live together or not at all.
+    ///
+    /// - Parameter onProgress: called after each batch; an error thrown from it stops the learning.
+    /// - Throws: the first edit's fault in one sentence, `RejectedEdits` with what the probes or
+    ///   the log have against them, or what `onProgress` threw. The model is then what it was before.
+    @discardableResult
+    public func apply(
+        _ edits: [EditRecord], options: ApplyOptions = ApplyOptions(),
+        onProgress: @escaping @Sendable (EditProgress) throws -> Void = { _ in }
+    ) async throws -> ApplyReport {
+        guard !edits.isEmpty else {
+            throw ErrataError("expected at least one edit, got none; give a prompt and a target.")
+        }
+        return try await exclusively {
+            try await beginWriting()
+            if let earlier = try repeated(edits, options) { return earlier }
+            try adapters.method.validate(edits)
+            let (kept, conflicts) = try admit(edits, options)
+            guard !kept.isEmpty else {
+                return ApplyReport(leavingOut: edits.count, conflicts: conflicts)
+            }
+            let transaction = try accept(kept, options)
+            var report = try await learn(transaction, options, onProgress: onProgress)
+            report.conflicts = conflicts
+            report.leftOut = edits.count - kept.count
+            return report
+        }
+    }
+
+    /// Takes the writer's lock, and finishes what another writer had no time for.
+    func beginWriting() async throws {
+        if try journal.beginWriting(waiting: options.waitSeconds) { try catchUp() }
+        for transaction in journal.ledger.transactions where transaction.outcome == .pending {
+            do {
+                _ = try await learn(transaction.id, ApplyOptions()) { _ in }
+            } catch let rejected as RejectedEdits {
+                notices.append(rejected.description)
+            }
+        }
+    }
+
+    /// Takes over what another process has learned since.
+    private func catchUp() throws {
+        let restored = try Restoration(journal, base: base).adapters(exactly: false)
+        adapters = restored.adapters
+        notices += restored.notices
+        search = nil
+        try refreshRetrieval()
+    }
+
+    /// What came of a request that was made before; nil for a new one.
+    private func repeated(_ edits: [EditRecord], _ options: ApplyOptions) throws -> ApplyReport? {
+        guard let key = options.idempotencyKey,
+            let transaction = journal.ledger.transaction(forRequest: key)
+        else { return nil }
+        let earlier = journal.ledger.records(transaction.entries)
+        guard earlier.map(\.prompt) == edits.map(\.prompt),
+            earlier.map(\.target) == edits.map(\.target)
+        else {
+            throw ErrataError(
+                "the request `\(key)` was made before with other edits; give a new one a key of "
+                    + "its own.")
+        }
+        var report = ApplyReport(rows: earlier.reduce(0) { $0 + 1 + $1.rephrases.count })
+        report.edits = earlier.count
+        report.transaction = transaction.id
+        report.isRepeated = true
+        return report
+    }
+
+    /// Writes the edits into the log; from then on they are not lost.
+    private func accept(
+        _ edits: [(record: EditRecord, supersedes: [Int])], _ options: ApplyOptions
+    ) throws -> Int {
+        let transaction = journal.ledger.version + 1
+        try journal.append(
+            edits.map {
+                .edit(
+                    LoggedEdit(
+                        record: $0.record, transaction: transaction, supersedes: $0.supersedes,
+                        idempotencyKey: options.idempotencyKey))
+            }, author: options.author, reason: options.reason)
+        return transaction
+    }
+
+    /// Learns an accepted transaction, probes it, and publishes or rejects it.
+    private func learn(
+        _ transaction: Int, _ options: ApplyOptions,
+        onProgress: @escaping @Sendable (EditProgress) throws -> Void
+    ) async throws -> ApplyReport {
+        let gate = options.gate ?? journal.configuration.gate
+        do {
+            if gate.answersAtOnce && gate.isOn { try refreshRetrieval() }
+            let ledger = journal.ledger
+            let batch = ledger.transaction(transaction)!.entries
+            let edits = ledger.records(batch)
+            let before = Handover(adapters)
+            let probing = gate.isOn ? Handover((gate, try known().texts)) : nil
+            let earlier = ledger.records(Array(ledger.live.joined()))
+            let (base, configuration) = (Handover(base), journal.configuration)
+            let result = try await workshop.run(threads: configuration.numerics.threads) {
+                var after = try before.value.copied(configuration, base: base.value)
+                var report = try after.learn(batch, edits, onProgress: onProgress)
+                report.gate = try probing.map {
+                    try Probing(
+                        gate: $0.value.0, base: base.value, texts: $0.value.1,
+                        before: before.value.method, after: after.method
+                    ).report(on: edits, earlier: earlier)
+                }
+                return Handover((after, report))
+            }
+            var (after, report) = result.value
+            report.transaction = transaction
+            try publish(&after, transaction, report.gate, options)
+            return report
+        } catch {
+            if journal.ledger.transaction(transaction)?.outcome == .pending {
+                try reject(transaction, because: error, options)
+            }
+            throw error
+        }
+    }
+
+    private func publish(
+        _ after: inout Adapters, _ transaction: Int, _ report: GateReport?, _ options: ApplyOptions
+    ) throws {
+        if let complaint = report?.complaint, !options.isForced {
+            throw RejectedEdits(
+                description: "The edits are not live: \(complaint); mend or leave them out, or "
+                    + "publish them as they are with --force.",
+                report: report, conflicts: [])
+        }
+        let snapshot = try journal.log.map { try after.snapshot(in: $0) }
+        let publication = Publication(
+            transaction: transaction, state: after.key.text,
+            isForced: options.isForced && report?.isPassed == false, report: report)
+        try journal.append(
+            [.publish(publication)], author: options.author, reason: options.reason,
+            snapshot: snapshot)
+        adapters = after
+        try thinOut()
+        try refreshRetrieval()
+    }
+
+    private func reject(
+        _ transaction: Int, because error: any Error, _ options: ApplyOptions
+    ) throws {
+        let rejected = error as? RejectedEdits
+        try journal.append(
+            [.reject(Rejection(transaction: transaction, report: rejected?.report))],
+            author: options.author, reason: rejected?.description ?? "\(error)")
+        search = nil
+        try refreshRetrieval()
+    }
+
+    /// Lets go of snapshots that lie closer to each other than an undo needs.
+    private func thinOut() throws {
+        guard let log = journal.log else { return }
+        let keys = try journal.ledger.keys(along: adapters.batches).map(\.text)
+        let count = adapters.batches.count
+        let unneeded = keys.enumerated().filter { !Spacing.isKept($0.offset, of: count) }
+        let rows = Set(try log.snapshots().map(\.key))
+        try log.remove(unneeded.map(\.element).filter(rows.contains))
+    }
+}
+
+extension EditableModel {
+    /// What finds rephrasings and knows texts of the model's own.
+    func known() throws -> PromptMatcher {
+        if let matcher { return matcher }
+        let made = try Self.matcher(journal, base: base)
+        matcher = made
+        return made
+    }
+
+    /// Lets the retrieval tier answer where log and adapters differ now.
+    func refreshRetrieval() throws {
+        (matcher, retrieval) = try Self.retrieval(journal, adapters, matcher, base: base)
+    }
+
+    static func retrieval(
+        _ journal: Journal, _ adapters: Adapters, _ matcher: PromptMatcher?, base: BaseModel
+    ) throws -> (PromptMatcher?, RetrievalTier) {
+        let ledger = journal.ledger
+        guard !ledger.pending.isEmpty || Set(ledger.live.joined()) != Set(adapters.batches.joined())
+        else { return (matcher, RetrievalTier()) }
+        let matcher = try matcher ?? Self.matcher(journal, base: base)
+        return (matcher, try RetrievalTier(ledger, adapters: adapters.batches, matcher: matcher))
+    }
+
+    /// Calibrated once for a log, and kept beside its snapshots.
+    private static func matcher(_ journal: Journal, base: BaseModel) throws -> PromptMatcher {
+        let key = "matcher of \(journal.configuration.baseDigest)"
+        if let log = journal.log, let kept = try log.snapshot(forKey: key),
+            try log.fault(of: kept) == nil
+        {
+            return try PromptMatcher(
+                restoring: MethodState(contentsOf: log.file(of: kept)), model: base.model,
+                tokenizer: base.tokenizer)
+        }
+        let made = try PromptMatcher(
+            model: base.model, tokenizer: base.tokenizer, seed: journal.configuration.seed)
+        if journal.isWritable, let log = journal.log {
+            let state = try made.state()
+            let (digest, bytes) = try log.writeSnapshotFile { try state.write(to: $0) }
+            try log.register(Snapshot(key: key, digest: digest, bytes: bytes, batches: []))
+        }
+        return made
+    }
+}

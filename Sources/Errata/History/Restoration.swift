@@ -1,0 +1,77 @@
+import EditStorage
+import Edits
+import Foundation
+
+/// Makes adapters again from the log and its snapshots.
+struct Restoration {
+    let journal: Journal
+    let base: BaseModel
+    /// Adapters at hand, which may have learned the beginning already.
+    let present: Adapters?
+
+    init(_ journal: Journal, base: BaseModel, beginningWith present: Adapters? = nil) {
+        self.journal = journal
+        self.base = base
+        self.present = present
+    }
+
+    /// Adapters that know what the log says, or what they knew when they were last written: then
+    /// the retrieval tier answers for the difference.
+    ///
+    /// - Parameter isExact: whether only what the log says will do.
+    func adapters(exactly isExact: Bool) throws -> (adapters: Adapters, notices: [String]) {
+        let live = journal.ledger.live
+        var notices: [String] = []
+        if !isExact, let log = journal.log, let current = try log.currentSnapshot() {
+            if let fault = try log.fault(of: current) {
+                notices.append("\(fault) It was made again from the log.")
+                return (try replayed(current.batches).adapters, notices)
+            }
+            let key = try journal.ledger.keys(along: current.batches).last!
+            return (try restored(current, key: key), notices)
+        }
+        return (try replayed(live).adapters, notices)
+    }
+
+    /// Adapters that have learned `batches`, from the nearest snapshot on.
+    ///
+    /// - Parameter keep: given adapters on the way whose snapshot an undo may need.
+    func replayed(
+        _ batches: [[Int]], onProgress: (SettleProgress) throws -> Void = { _ in },
+        keep: (Adapters) throws -> Void = { _ in }
+    ) throws -> (adapters: Adapters, learned: Int) {
+        let keys = try journal.ledger.keys(along: batches)
+        var adapters = try nearest(batches, keys: keys)
+        let start = adapters.batches.count
+        for (place, batch) in batches.enumerated().dropFirst(start) {
+            try onProgress(
+                SettleProgress(
+                    transactions: place - start, totalTransactions: batches.count - start))
+            _ = try adapters.learn(batch, journal.ledger.records(batch))
+            if place + 1 < batches.count, Spacing.isKept(place + 1, of: batches.count) {
+                try keep(adapters)
+            }
+        }
+        return (adapters, batches.count - start)
+    }
+
+    /// A copy of adapters that have learned as much of the beginning of `batches` as any.
+    private func nearest(_ batches: [[Int]], keys: [StateKey]) throws -> Adapters {
+        for (count, key) in keys.enumerated().reversed() {
+            if let present, present.key == key {
+                return try present.copied(journal.configuration, base: base)
+            }
+            guard count > 0, let log = journal.log,
+                let snapshot = try log.snapshot(forKey: key.text),
+                try log.fault(of: snapshot) == nil
+            else { continue }
+            return try restored(snapshot, key: key)
+        }
+        return try Adapters(journal.configuration, base: base)
+    }
+
+    private func restored(_ snapshot: Snapshot, key: StateKey) throws -> Adapters {
+        try Adapters(
+            snapshot, in: journal.log!, configuration: journal.configuration, key: key, base: base)
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Edits
+import Errata
+import Foundation
+
+/// Which edited model a command is about.
+struct HistoryOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The edited model (default: the working directory).", valueName: "dir"))
+    var model = "."
+
+    var directory: URL { URL(filePath: model, directoryHint: .isDirectory) }
+
+    /// The log, without the model.
+    func history() throws -> EditHistory { try EditHistory(of: directory) }
+}
+
+/// Who changes the log, and why.
+struct AuthorOptions: ParsableArguments {
+    @Option(help: "Who does it (default: the user of this machine).")
+    var author: String?
+
+    @Option(help: "Why.")
+    var reason: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for another process that edits.", valueName: "seconds"))
+    var wait = 0.0
+
+    /// Who does it.
+    var name: String? { author ?? ProcessInfo.processInfo.environment["USER"] }
+}
+
+extension EditableModel {
+    /// Opens the edited model that is to be changed.
+    static func opened(
+        _ history: HistoryOptions, options: EngineOptions, waiting seconds: Double = 0
+    ) async throws -> EditableModel {
+        guard EditableModel.isSaved(in: history.directory) else {
+            throw WrongInput(
+                "expected an edited model in \(history.model), but it has no errata.json; give one "
+                    + "with --model.")
+        }
+        return try await opened(history.model, options: options, waiting: seconds)
+    }
+}
+
+extension Ledger {
+    /// What holds of an edit, in words.
+    func words(for standing: Standing) -> String {
+        switch standing {
+        case .live: "live"
+        case .pending: "pending"
+        case .rejected: "rejected"
+        case .undone(let event): "undone by #\(event)"
+        case .superseded(let event): "superseded by #\(event)"
+        }
+    }
+}
+
+extension LogEvent {
+    /// What happened, in one line.
+    func line(in ledger: Ledger) -> String {
+        switch content {
+        case .config(let configuration):
+            return "\(configuration.method), conflicts \(configuration.conflicts.rawValue), gate "
+                + (configuration.gate.isOn ? "on" : "off")
+        case .edit(let edit):
+            let standing = ledger.standing(of: sequence)
+            let mark = standing == .live ? "" : " (\(ledger.words(for: standing)))"
+            return "\(edit.record.id): “\(edit.record.prompt)” → “\(edit.record.target)”\(mark)"
+        case .publish(let publication):
+            let entries = ledger.transaction(publication.transaction)?.entries.count ?? 0
+            return "\(entries.counted("edit")) of #\(publication.transaction)"
+                + (publication.isForced ? ", forced" : "")
+                + (publication.report == nil ? ", not probed" : "")
+        case .reject(let rejection): return "#\(rejection.transaction): \(reason ?? "")"
+        case .undo(let undo):
+            let targets = undo.targets.prefix(5).map { "#\($0)" }.joined(separator: ", ")
+            return targets + (undo.targets.count > 5 ? ", …" : "")
+                + (ledger.undoing(sequence).map { " (undone by #\($0))" } ?? "")
+        case .note(let text): return text
+        }
+    }
+}
