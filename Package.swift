@@ -35,6 +35,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .target(
@@ -56,6 +57,10 @@ let package = Package(
         target("Tokenizers"),
         target("LanguageModels", "Torch"),
         target("Edits"),
+        target(
+            "EditStorage", "Edits", .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift")),
         target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
         target(
             "Errata", "Edits", "Editing", "LanguageModels", "Tokenizers", "Torch",
@@ -82,6 +87,7 @@ let package = Package(
         tests("Tokenizers", fixtures: true),
         tests("LanguageModels", "Torch", fixtures: true),
         tests("Edits"),
+        tests("EditStorage", "Edits", .product(name: "GRDB", package: "GRDB.swift")),
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits"),
