@@ -57,10 +57,11 @@ let package = Package(
         target("Tokenizers"),
         target("LanguageModels", "Torch"),
         target("Edits"),
-        target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
         target(
             "EditStorage", "Edits", .product(name: "Crypto", package: "swift-crypto"),
-            .product(name: "GRDB", package: "GRDB.swift")),
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift")),
+        target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
         target(
             "Errata", "Edits", "EditStorage", "Editing", "LanguageModels", "Tokenizers", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
@@ -86,6 +87,7 @@ let package = Package(
         tests("Tokenizers", fixtures: true),
         tests("LanguageModels", "Torch", fixtures: true),
         tests("Edits"),
+        tests("EditStorage", "Edits", .product(name: "GRDB", package: "GRDB.swift")),
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits", "EditStorage"),

@@ -211,7 +211,7 @@ extension EditableModel {
         if journal.isWritable, let log = journal.log {
             let state = try made.state()
             let (digest, bytes) = try log.writeSnapshotFile { try state.write(to: $0) }
-            try log.register(Snapshot(key: key, digest: digest, bytes: bytes, batches: []))
+            try log.note(Snapshot(key: key, digest: digest, bytes: bytes, batches: []))
         }
         return made
     }

@@ -14,7 +14,7 @@ extension EditableModel {
             } else {
                 let log = try EditLog(writing: draft)
                 let snapshot = adapters.batches.isEmpty ? nil : try adapters.snapshot(in: log)
-                try log.copy(journal.ledger.events, snapshot: snapshot)
+                try log.begin(with: journal.ledger.events, snapshot: snapshot)
             }
         }
     }

@@ -57,7 +57,7 @@ extension EditableModel {
             Handover(
                 try restoration.value.replayed(batches, onProgress: onProgress) { adapters in
                     // A replay that is cut off goes on from here.
-                    _ = try log.map { try $0.register(adapters.snapshot(in: $0)) }
+                    _ = try log.map { try $0.note(adapters.snapshot(in: $0)) }
                 })
         }
         let replayed = result.value

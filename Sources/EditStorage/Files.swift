@@ -1,0 +1,66 @@
+import Crypto
+import Foundation
+
+/// SHA-256 of a file in hexadecimal, read piece by piece.
+func digest(of file: URL) throws -> String {
+    let handle = try FileHandle(forReadingFrom: file)
+    defer { try? handle.close() }
+    var hash = SHA256()
+    while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+        hash.update(data: piece)
+    }
+    return hash.finalize().hexadecimal
+}
+
+/// Makes what was written to a file, or a rename within a folder, last through a power cut.
+func sync(_ url: URL) throws {
+    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw EditStorageError.system("open", url) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw EditStorageError.system("sync", url) }
+}
+
+/// Renames a finished draft into its place, which lasts when this returns.
+func publish(_ draft: URL, as target: URL) throws {
+    guard rename(draft.path, target.path) == 0 else {
+        throw EditStorageError.system("write", target)
+    }
+    try sync(target.deletingLastPathComponent())
+}
+
+/// Makes a folder, and those above it, unless it is there; its name lasts when this returns.
+func makeFolder(_ folder: URL) throws {
+    guard !FileManager.default.fileExists(atPath: folder.path) else { return }
+    try explaining(folder) {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+    try sync(folder.deletingLastPathComponent())
+}
+
+/// What lies in a folder, by name; nothing where there is no folder.
+func files(in folder: URL) throws -> [URL] {
+    guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+    return try explaining(folder) {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map {
+            folder.appending(path: $0)
+        }
+    }
+}
+
+extension SHA256.Digest {
+    /// Two lower-case digits to a byte.
+    var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
+
+/// The bytes of a file; 0 where it is gone.
+func size(of file: URL) throws -> Int {
+    var status = stat()
+    guard stat(file.path, &status) == 0 || errno == ENOENT else {
+        throw EditStorageError.system("read", file)
+    }
+    return Int(status.st_size)
+}
