@@ -90,7 +90,7 @@ let package = Package(
         tests("EditStorage", "Edits", .product(name: "GRDB", package: "GRDB.swift")),
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
-        tests("Errata", "Edits", "EditStorage"),
+        tests("Errata", "Edits", "EditStorage", "Editing"),
         tests("Evaluation", "Edits", "Errata"),
         tests("ErrataCommand"),
     ],

@@ -1,0 +1,164 @@
+import EditStorage
+import Editing
+import Edits
+import Foundation
+import Testing
+
+@testable import Errata
+
+/// Accepted, learned on the side, probed, and live whole or not at all.
+@Suite(.serialized) struct TransactionTests {
+    private let world: World
+
+    init() throws { world = try World() }
+
+    @Test func whatFailsItsProbesIsRejectedWholeAndNamed() async throws {
+        let edits = try World.edits(3)
+        let model = try await world.model(World.hasty)
+        let before = try await model.digest
+        let rejected = await #expect(throws: RejectedEdits.self) { try await model.apply(edits) }
+        let check = try #require(rejected?.report?.checks.first)
+        #expect(check.kind == .rewrite && check.passed < 3 && check.total == 3)
+        #expect(check.failures.first?.expected == edits[0].target)
+        #expect(rejected?.description.contains("“\(edits[0].prompt)”") == true)
+        #expect(try await model.digest == before)
+        let ledger = await model.ledger
+        #expect(ledger.live.isEmpty && ledger.pending.isEmpty)
+        #expect(await model.ledger.events.last?.kind == .reject)
+        #expect(try await model.isUnchanged(edits.map(\.prompt)).allSatisfy(\.self))
+    }
+
+    @Test func whatIsForcedIsLiveAndTheLogSaysSo() async throws {
+        let model = try await world.model(World.hasty)
+        var options = ApplyOptions()
+        (options.isForced, options.author, options.reason) = (true, "ada", "a test")
+        try await model.apply(World.edits(2), options: options)
+        let event = try #require(await model.ledger.events.last)
+        guard case .publish(let publication) = event.content else {
+            Issue.record("expected a publication, got \(event.kind)")
+            return
+        }
+        #expect(publication.isForced && publication.report?.isPassed == false)
+        #expect(event.author == "ada" && event.reason == "a test")
+    }
+
+    @Test func aRequestThatIsSentTwiceIsDoneOnce() async throws {
+        let edits = try World.edits(2)
+        let model = try await world.model(World.hasty)
+        var options = ApplyOptions.unchecked
+        options.idempotencyKey = "monday"
+        let first = try await model.apply(edits, options: options)
+        let version = await model.ledger.version
+        let second = try await model.apply(edits, options: options)
+        #expect(!first.isRepeated && second.isRepeated && second.transaction == first.transaction)
+        #expect(await model.ledger.version == version)
+        await #expect(throws: ErrataError.self) {
+            try await model.apply(World.edits(1), options: options)
+        }
+    }
+
+    @Test func anAcceptedEditAnswersFromTheLogUntilItIsLearned() async throws {
+        let edit = try World.edits(1)[0]
+        let model = try await world.model(.elder(.default))
+        let started = Signal()
+        let directory = world.place("edited")
+        // While the edit is being learned, another process asks.
+        try await model.apply([edit]) { _ in
+            if started.once() {
+                let asked = try Self.ask(edit.prompt, in: directory)
+                #expect(asked?.after.text == " " + edit.target)
+                #expect(asked?.after.trace.tier == .retrieval && asked?.edit == edit.id)
+            }
+        }
+        #expect(started.isSet)
+        let after = try await model.ask(edit.prompt).after
+        #expect(after.text == " " + edit.target && after.trace.tier == .adapters)
+    }
+
+    /// Asks in a thread of its own, since who calls does not wait for actors.
+    private static func ask(_ prompt: String, in directory: URL) throws -> Comparison? {
+        let reader = try EditableModel(opening: directory, options: World.options())
+        let done = DispatchSemaphore(value: 0)
+        let box = Box()
+        Task {
+            box.value = try? await reader.ask(prompt)
+            done.signal()
+        }
+        done.wait()
+        return box.value
+    }
+
+    private final class Box: @unchecked Sendable { var value: Comparison? }
+
+    private final class Signal: @unchecked Sendable {
+        private(set) var isSet = false
+        func once() -> Bool {
+            defer { isSet = true }
+            return !isSet
+        }
+    }
+
+    @Test func whatWasAcceptedBeforeACrashIsLearnedByTheNextWriter() async throws {
+        let edits = try World.edits(2)
+        var model: EditableModel? = try await world.model(.elder(.default))
+        try await model!.apply([edits[0]])
+        // As if the process had died between accepting and publishing.
+        try await model!.acceptOnly([edits[1]])
+        model = nil
+        let next = try EditableModel(opening: world.place("edited"), options: World.options())
+        #expect(await next.ledger.pending.count == 1)
+        #expect(try await next.ask(edits[1].prompt).after.trace.tier == .retrieval)
+        try await next.settle()
+        #expect(await next.ledger.live.count == 2)
+        #expect(try await next.ask(edits[1].prompt).after.trace.tier == .adapters)
+    }
+
+    @Test func aSecondWriterIsToldWhoWritesAndReadersAreNot() async throws {
+        let edits = try World.edits(2)
+        let one = try await world.model(World.hasty)
+        try await one.learn([[edits[0]]])
+        let other = try EditableModel(opening: world.place("edited"), options: World.options())
+        do {
+            try await other.learn([[edits[1]]])
+            Issue.record("expected the second writer to be refused")
+        } catch {
+            #expect("\(error)".contains("\(getpid())"), "\(error)")
+        }
+        #expect(await other.ledger.live.count == 1)
+        try await one.learn([[edits[1]]])
+        #expect(try await other.refresh())
+        #expect(await other.ledger.live.count == 2)
+        #expect(try await other.digest == one.digest)
+    }
+
+    @Test func aDamagedSnapshotIsNamedAndMadeAgainFromTheLog() async throws {
+        var model: EditableModel? = try await world.model(World.hasty)
+        try await model!.learn(World.edits(4).chunks(of: 2))
+        let digest = try await model!.digest
+        let file = try await model!.currentFile
+        model = nil
+        var bytes = try Data(contentsOf: file)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: file)
+        let opened = try EditableModel(opening: world.place("edited"), options: World.options())
+        #expect(await opened.notices.first?.contains(file.lastPathComponent) == true)
+        #expect(try await opened.digest == digest)
+        #expect(try await opened.verify().faults.count == 1)
+        #expect(try await opened.verify(mending: true).mended == 1)
+        #expect(try await opened.verify(.full).faults == [])
+    }
+}
+
+extension EditableModel {
+    /// Writes edits into the log and goes no further.
+    func acceptOnly(_ edits: [EditRecord]) throws {
+        let transaction = journal.ledger.version + 1
+        try journal.append(
+            edits.map { .edit(LoggedEdit(record: $0, transaction: transaction)) })
+    }
+
+    /// The file of the current snapshot.
+    var currentFile: URL {
+        get throws { try journal.log!.file(of: journal.log!.currentSnapshot()!) }
+    }
+}
