@@ -53,7 +53,7 @@ extension EditLog {
     private func trim(_ database: DatabaseQueue, through version: Int) throws {
         try database.write { db in
             let last = try Int.fetchOne(db, sql: "SELECT max(sequence) FROM event") ?? 0
-            guard (1...max(last, 1)).contains(version) else {
+            guard version >= 1, version <= last else {
                 throw EditStorageError(
                     "expected a version from 1 to \(last), got \(version); `errata log` lists them."
                 )
