@@ -43,9 +43,13 @@ struct AppendTests {
         let log = try EditLog(writing: folder.log)
         try log.appendEdits(2)
         let documents = try log.read { try String.fetchAll($0, sql: "SELECT document FROM event") }
-        let first = link(documents[0], after: String(repeating: "0", count: 64))
-        #expect(try log.hash(of: 1) == first)
-        #expect(try log.hash(of: 2) == link(documents[1], after: first))
+        var hash = String(repeating: "0", count: 64)
+        for (index, document) in documents.enumerated() {
+            let chained = folder.url.appending(path: "chained")
+            try Data((hash + "\n" + document).utf8).write(to: chained)
+            hash = try digest(of: chained)
+            #expect(try log.hash(of: index + 1) == hash)
+        }
         #expect(try log.hash(of: 3) == nil)
     }
 

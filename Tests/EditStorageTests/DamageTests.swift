@@ -78,6 +78,21 @@ struct DamageTests {
         }
     }
 
+    @Test func aValueOfTheWrongKindIsOneSentence() throws {
+        try EditLog(writing: copy).appendEdits(3)
+        try tamper(
+            with: copy,
+            unguarded + """
+                PRAGMA writable_schema = ON;
+                UPDATE sqlite_master SET sql = replace(sql, 'document TEXT NOT NULL', 'document ANY')
+                WHERE name = 'event';
+                """)
+        try tamper(with: copy, "UPDATE event SET document = NULL WHERE sequence = 2")
+        let log = try EditLog(reading: copy)
+        #expect(throws: EditStorageError.self) { try log.events() }
+        #expect(try log.chainFaults().count == 1)
+    }
+
     @Test func whatIsNoDatabaseIsOneSentence() throws {
         try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
         let file = copy.appending(path: "log.sqlite")

@@ -112,6 +112,18 @@ struct SnapshotTests {
         #expect(try log.currentSnapshot() == kept)
     }
 
+    @Test func compactingGivesRoomBack() throws {
+        let long = String(repeating: "k", count: 100_000)
+        try log.setCurrent(log.snapshot("a", key: long))
+        try log.setCurrent(log.snapshot("a", key: "short"))
+        try log.remove([long])
+        _ = try log.compact()
+        #expect(try size(of: folder.log.appending(path: "log.sqlite")) < 100_000)
+        #expect(try size(of: folder.log.appending(path: "log.sqlite-wal")) == 0)
+        #expect(try log.compact() == 0)
+        #expect(try log.snapshots().map(\.key) == ["short"])
+    }
+
     @Test func compactingDisturbsNoReader() async throws {
         let path = folder.log
         let log = log
@@ -123,8 +135,12 @@ struct SnapshotTests {
                     for _ in 0..<40 { #expect(try reader.events().count >= 20) }
                 }
             }
-            for _ in 0..<5 {
+            for number in 0..<5 {
                 try log.appendEdits(1)
+                let key = String(repeating: "\(number)", count: 100_000)
+                try log.setCurrent(log.snapshot("a", key: key))
+                try log.setCurrent(log.snapshot("a", key: "short"))
+                try log.remove([key])
                 _ = try log.compact()
             }
             try await group.waitForAll()
