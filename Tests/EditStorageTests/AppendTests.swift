@@ -35,7 +35,7 @@ struct AppendTests {
 
     @Test func timesAreInUTCWithMilliseconds() throws {
         let log = try EditLog(writing: folder.log)
-        let time = try log.append([.note("x")], author: nil, reason: nil)[0].time
+        let time = try #require(log.append([.note("x")], author: nil, reason: nil).first).time
         #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
     }
 

@@ -33,13 +33,13 @@ struct ChainTests {
 
     @Test func aChangedHashIsFoundThereAndAfter() throws {
         let faults = try faults(after: "UPDATE event SET hash = 'x' WHERE sequence = 4")
-        #expect(faults.count == 2)
+        try #require(faults.count == 2)
         #expect(faults[0].hasPrefix("event 4: its hash") && faults[1].hasPrefix("event 5: its"))
     }
 
     @Test func aRemovedEventIsFound() throws {
         let faults = try faults(after: "DELETE FROM event WHERE sequence = 5")
-        #expect(faults.count == 2)
+        try #require(faults.count == 2)
         #expect(faults[0] == "expected event 5, got event 6; restore a backup.")
         #expect(faults[1].hasPrefix("event 6: its hash"))
     }

@@ -20,7 +20,7 @@ struct DamageTests {
     private func cut() throws {
         let log = try EditLog(writing: folder.log)
         try log.appendEdits(5)
-        try powerCut(folder.log, to: copy)
+        try withExtendedLifetime(log) { try powerCut(folder.log, to: copy) }
     }
 
     /// What is left can be read, and goes on.
