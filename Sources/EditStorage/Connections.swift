@@ -10,9 +10,16 @@ func connect(writing file: URL) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.busyMode = .timeout(patience)
     configuration.prepareDatabase { db in
+        // The size limit also empties the write-ahead log on closing, so that log.sqlite is then all
+        // there is.
         try db.execute(
-            sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON")
-        // The files of the write-ahead log stay, so that those who may not write here can read.
+            sql: """
+                PRAGMA journal_mode = WAL;
+                PRAGMA journal_size_limit = 4194304;
+                PRAGMA synchronous = FULL;
+                PRAGMA fullfsync = ON;
+                """)
+        // The file itself stays, so that those who may not write here can read.
         var isPersistent: CInt = 1
         sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_PERSIST_WAL, &isPersistent)
     }

@@ -53,7 +53,7 @@ extension EditLog {
     private func trim(_ database: DatabaseQueue, through version: Int) throws {
         try database.write { db in
             let last = try Int.fetchOne(db, sql: "SELECT max(sequence) FROM event") ?? 0
-            guard (1...max(last, 1)).contains(version) else {
+            guard version >= 1, version <= last else {
                 throw EditStorageError(
                     "expected a version from 1 to \(last), got \(version); `errata log` lists them."
                 )
@@ -61,7 +61,7 @@ extension EditLog {
             try withoutTriggers(db) {
                 try db.execute(sql: "DELETE FROM event WHERE sequence > ?", arguments: [version])
             }
-            for snapshot in try Snapshot.all(db, "")
+            for snapshot in try Snapshot.all(db)
             where snapshot.batches.joined().contains(where: { $0 > version }) {
                 try forget(snapshot, in: db)
             }
@@ -85,7 +85,7 @@ extension EditLog {
 
     private func copyFiles(of database: DatabaseQueue, to folder: URL) throws {
         try database.write { db in
-            for snapshot in try Snapshot.all(db, "") {
+            for snapshot in try Snapshot.all(db) {
                 let source = file(of: snapshot)
                 let copy = folder.appending(path: source.lastPathComponent)
                 if try !isCopied(source, to: copy) { try forget(snapshot, in: db) }

@@ -20,27 +20,29 @@ extension EditLog {
 
     private func eventFaults(_ db: Database) throws -> [String] {
         var faults: [String] = []
-        var (sequence, hash) = (0, beginningOfChain)
-        let sql = "SELECT sequence, document, hash FROM event ORDER BY sequence"
-        let rows = try Row.fetchCursor(db, sql: sql)
-        while let row = try rows.next() {
-            let (number, document): (Int, String) = (row["sequence"], row["document"])
-            if number != sequence + 1 {
-                faults.append(
-                    "expected event \(sequence + 1), got event \(number); restore a backup.")
-            }
-            if row["hash"] != link(document, after: hash) {
-                faults.append(
-                    "event \(number): its hash does not follow from what it says and the event "
-                        + "before it; restore a backup.")
-            }
-            do {
-                _ = try event(number, in: document)
-            } catch {
-                faults.append("event \(number) cannot be read (\(error)); restore a backup.")
-            }
-            (sequence, hash) = (number, row["hash"])
+        var previous: StoredEvent?
+        let stored = try StoredEvent.fetchCursor(db, sql: "SELECT * FROM event ORDER BY sequence")
+        while let next = try stored.next() {
+            faults += self.faults(of: next, after: previous)
+            previous = next
         }
         return faults
+    }
+
+    private func faults(of stored: StoredEvent, after previous: StoredEvent?) -> [String] {
+        var faults: [String] = []
+        let (number, expected) = (stored.sequence, (previous?.sequence ?? 0) + 1)
+        if number != expected { faults.append("expected event \(expected), got event \(number)") }
+        if !stored.follows(previous) {
+            faults.append(
+                "event \(number): its hash does not follow from what it says and the event before it"
+            )
+        }
+        do {
+            _ = try stored.event()
+        } catch {
+            faults.append("event \(number) cannot be read (\(error))")
+        }
+        return faults.map { "\($0); restore a backup." }
     }
 }

@@ -12,14 +12,17 @@ extension EditLog {
         requireWriting()
         let before = try totalSize()
         for orphan in try orphans() { try removeFile(orphan) }
-        try explaining(file) {
-            try database.writeWithoutTransaction { db in
-                try db.execute(sql: "VACUUM")
-                // Where a reader is in the way, the next one that closes or compacts does it.
-                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            }
-        }
+        try explaining(file) { try database.writeWithoutTransaction(shrink) }
         return max(0, before - (try totalSize()))
+    }
+
+    private func shrink(_ db: Database) throws {
+        // Where a reader is in the way, the next who compacts or closes the log does it.
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+        try db.execute(sql: checkpoint)
+        // The file is written anew, for which a full disk has no room, only where it gains by it.
+        guard try Int.fetchOne(db, sql: "PRAGMA freelist_count") != 0 else { return }
+        try db.execute(sql: "VACUUM; \(checkpoint)")
     }
 
     private func totalSize() throws -> Int {

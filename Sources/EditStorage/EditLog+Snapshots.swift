@@ -69,18 +69,13 @@ extension EditLog {
     }
 }
 
-extension Snapshot {
+extension Snapshot: FetchableRecord {
     /// The snapshots that the end of a query picks.
     static func all(
-        _ db: Database, _ clauses: String, _ arguments: StatementArguments = []
+        _ db: Database, _ clauses: String = "", _ arguments: StatementArguments = []
     ) throws -> [Snapshot] {
         let sql = "SELECT key, digest, bytes, batches FROM snapshot \(clauses)"
-        return try Row.fetchAll(db, sql: sql, arguments: arguments).map { row in
-            let batches = Data((row["batches"] as String).utf8)
-            return Snapshot(
-                key: row["key"], digest: row["digest"], bytes: row["bytes"],
-                batches: try JSONDecoder().decode([[Int]].self, from: batches))
-        }
+        return try fetchAll(db, sql: sql, arguments: arguments)
     }
 
     fileprivate func batchesJSON() throws -> String {

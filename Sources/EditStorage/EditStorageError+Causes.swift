@@ -42,6 +42,9 @@ func explaining<Result>(_ file: URL, _ body: () throws -> Result) throws -> Resu
         return try body()
     } catch let error as DatabaseError {
         throw EditStorageError(error, about: file)
+    } catch is RowDecodingError {
+        throw EditStorageError(
+            "\(file.path) is damaged (a value is not what its column holds); restore a backup.")
     } catch let error as CocoaError {
         let cause = (error.underlying as? POSIXError).map {
             String(cString: strerror($0.code.rawValue))

@@ -28,13 +28,15 @@ func publish(_ draft: URL, as target: URL) throws {
     try sync(target.deletingLastPathComponent())
 }
 
-/// Makes a folder, and those above it, unless it is there; its name lasts when this returns.
+/// Makes a folder, and those above it, unless it is there; their names last when this returns.
 func makeFolder(_ folder: URL) throws {
     guard !FileManager.default.fileExists(atPath: folder.path) else { return }
-    try explaining(folder) {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let parent = folder.deletingLastPathComponent()
+    try makeFolder(parent)
+    guard mkdir(folder.path, 0o755) == 0 || errno == EEXIST else {
+        throw EditStorageError.system("make", folder)
     }
-    try sync(folder.deletingLastPathComponent())
+    try sync(parent)
 }
 
 /// What lies in a folder, by name; nothing where there is no folder.

@@ -17,6 +17,10 @@ enum Schema {
             document TEXT NOT NULL,
             hash TEXT NOT NULL UNIQUE
         ) STRICT;
+        CREATE TRIGGER event_follows BEFORE INSERT ON event
+        WHEN NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM event)
+            OR EXISTS (SELECT 1 FROM event WHERE hash = NEW.hash)
+        BEGIN SELECT RAISE(ABORT, 'the log is only ever appended to'); END;
         CREATE TRIGGER event_stays BEFORE UPDATE ON event
         BEGIN SELECT RAISE(ABORT, 'the log is only ever appended to'); END;
         CREATE TRIGGER event_remains BEFORE DELETE ON event

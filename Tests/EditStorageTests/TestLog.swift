@@ -1,10 +1,11 @@
 import Edits
 import Foundation
+import GRDB
 
 @testable import EditStorage
 
 /// A folder of a test's own, which goes with it.
-final class Folder {
+final class Folder: Sendable {
     let url = FileManager.default.temporaryDirectory.appending(path: "errata-\(UUID().uuidString)")
 
     init() throws {
@@ -20,17 +21,18 @@ final class Folder {
 /// An edit of its own for each number.
 func edit(_ number: Int) throws -> LogEvent.Content {
     let record = try EditRecord(
-        id: "edit-\(number)", prompt: "Who wrote book \(number)?",
-        target: "Ada “\(number)” / Lo\u{0}",
+        id: "edit-\(number)", prompt: "Who wrote book \(number)?", target: "Ada “x” / Lo\u{0}",
         rephrases: ["Book \(number) is by"], tags: ["é", "日本"])
     return .edit(LoggedEdit(record: record, transaction: number))
 }
 
 extension EditLog {
-    /// Appends one edit, the next.
-    @discardableResult func appendEdit(snapshot: Snapshot? = nil) throws -> [LogEvent] {
-        let next = try events().count + 1
-        return try append([try edit(next)], author: "ada", reason: nil, snapshot: snapshot)
+    /// Appends the next edits, each in a transaction of its own.
+    func appendEdits(_ count: Int) throws {
+        let first = try (events().last?.sequence ?? 0) + 1
+        for number in first..<first + count {
+            _ = try append([edit(number)], author: "ada", reason: nil)
+        }
     }
 
     /// Writes a snapshot's file that holds `text`.
@@ -38,4 +40,26 @@ extension EditLog {
         let file = try writeSnapshotFile { try Data(text.utf8).write(to: $0) }
         return Snapshot(key: key, digest: file.digest, bytes: file.bytes, batches: batches)
     }
+}
+
+/// What a stranger with SQLite at hand does to a log, behind our back.
+func tamper(with log: URL, _ sql: String) throws {
+    let database = try DatabaseQueue(path: log.appending(path: "log.sqlite").path)
+    try database.writeWithoutTransaction { try $0.execute(sql: sql) }
+    try database.close()
+}
+
+/// What lifts the guard of the events.
+let unguarded = """
+    DROP TRIGGER event_follows; DROP TRIGGER event_stays; DROP TRIGGER event_remains;
+    """
+
+/// Copies what is on the disk while the log is open, as a power cut would leave it.
+///
+/// Another process copies: closing the file here would drop the locks that SQLite holds on it.
+func powerCut(_ log: URL, to copy: URL) throws {
+    try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+    let files = ["log.sqlite", "log.sqlite-wal"].map { log.appending(path: $0).path }
+    let process = try Process.run(URL(filePath: "/bin/cp"), arguments: files + [copy.path])
+    process.waitUntilExit()
 }

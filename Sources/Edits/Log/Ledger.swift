@@ -68,7 +68,8 @@ public struct Ledger: Sendable, Equatable {
     ///
     /// - Throws: as `append`.
     public init(_ events: some Sequence<LogEvent>) throws {
-        for event in events { try append(event) }
+        for event in events { try take(event) }
+        judge()
     }
 }
 
@@ -77,6 +78,11 @@ extension Ledger {
     ///
     /// - Throws: `EditError` for an event that does not follow from those before it.
     public mutating func append(_ event: LogEvent) throws {
+        try take(event)
+        if changesStandings(event) { judge() }
+    }
+
+    private mutating func take(_ event: LogEvent) throws {
         guard event.sequence == version + 1 else {
             throw EditError(
                 "expected event \(version + 1) of the log, got \(event.sequence); restore a backup."
@@ -84,21 +90,28 @@ extension Ledger {
         }
         switch event.content {
         case .config(let new): configuration = new
-        case .edit(let edit): accept(edit, at: event.sequence)
+        case .edit(let edit): try accept(edit, at: event.sequence)
         case .publish(let publication): try close(publication.transaction, as: .published)
         case .reject(let rejection): try close(rejection.transaction, as: .rejected)
         case .undo, .note: break
         }
         events.append(event)
-        if changesStandings(event) { judge() }
     }
 
-    private mutating func accept(_ edit: LoggedEdit, at sequence: Int) {
+    private mutating func accept(_ edit: LoggedEdit, at sequence: Int) throws {
+        let place = places[edit.transaction]
+        guard
+            place.map({ transactions[$0].outcome == .pending }) ?? (edit.transaction == sequence)
+        else {
+            throw EditError(
+                "expected edit \(sequence) of the log to open a transaction or join a pending one, "
+                    + "got \(edit.transaction); restore a backup.")
+        }
         entries[sequence] = Entry(
             sequence: sequence, record: edit.record, transaction: edit.transaction,
             supersedes: edit.supersedes)
         identifiers[edit.record.id, default: []].append(sequence)
-        if let place = places[edit.transaction] {
+        if let place {
             transactions[place].entries.append(sequence)
         } else {
             places[edit.transaction] = transactions.count
@@ -117,7 +130,9 @@ extension Ledger {
                     + "\(transaction); restore a backup.")
         }
         transactions[place].outcome = outcome
-        if outcome == .rejected, let key = transactions[place].idempotencyKey {
+        if outcome == .rejected, let key = transactions[place].idempotencyKey,
+            requests[key] == transaction
+        {
             // What was refused may be sent again.
             requests[key] = nil
         }
@@ -145,11 +160,17 @@ extension Ledger {
             }
         }
         superseded = [:]
+        // What an edit replaces it replaces with all that was replaced before, so that taking back
+        // the edit in between does not bring back the one before that.
+        var replaced: [Int: Set<Int>] = [:]
         for entry in entries.values.sorted(by: { $0.sequence < $1.sequence })
-        where !entry.supersedes.isEmpty && undone[entry.sequence] == nil
-            && outcome(of: entry) != .rejected
-        {
-            for target in entry.supersedes { superseded[target] = entry.sequence }
+        where !entry.supersedes.isEmpty {
+            let all = entry.supersedes.reduce(into: Set(entry.supersedes)) {
+                $0.formUnion(replaced[$1] ?? [])
+            }
+            replaced[entry.sequence] = all
+            guard undone[entry.sequence] == nil, outcome(of: entry) != .rejected else { continue }
+            for target in all { superseded[target] = entry.sequence }
         }
     }
 }
@@ -162,7 +183,7 @@ extension Ledger {
     ///
     /// - Throws: `EditError` for a version that the log does not have.
     public func at(version: Int) throws -> Ledger {
-        guard (1...max(self.version, 1)).contains(version) else {
+        guard version >= 1, version <= self.version else {
             throw EditError(
                 "expected a version from 1 to \(self.version), got \(version); "
                     + "`errata log` lists them.")
@@ -227,7 +248,7 @@ extension Ledger {
     public func event(named name: String) throws -> LogEvent {
         if let entry = entry(identifiedBy: name) { return events[entry.sequence - 1] }
         let number = name.hasPrefix("#") ? String(name.dropFirst()) : name
-        if let sequence = Int(number), (1...max(version, 1)).contains(sequence), version > 0 {
+        if let sequence = Int(number), sequence >= 1, sequence <= version {
             return events[sequence - 1]
         }
         let known = identifiers.keys.sorted()
