@@ -56,6 +56,7 @@ let package = Package(
         target("Tokenizers"),
         target("LanguageModels", "Torch"),
         target("Edits"),
+        target("Figures"),
         target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
         target(
             "Errata", "Edits", "Editing", "LanguageModels", "Tokenizers", "Torch",
@@ -82,6 +83,7 @@ let package = Package(
         tests("Tokenizers", fixtures: true),
         tests("LanguageModels", "Torch", fixtures: true),
         tests("Edits"),
+        tests("Figures", "Edits", fixtures: true),
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits"),
