@@ -79,27 +79,4 @@ import Testing
         }
         #expect(zip(looks, looks.dropFirst()).allSatisfy { $0.dash != $1.dash && $0.ink != $1.ink })
     }
-
-    /// The Web Content Accessibility Guidelines ask 4.5 : 1 of words and 3 : 1 of graphics.
-    @Test func everyColourStandsOutFromItsPaper() {
-        for colour in [\Ink.light, \Ink.dark] {
-            let paper = luminance(Ink.paper[keyPath: colour])
-            func contrast(_ ink: Ink) -> Double {
-                let own = luminance(ink[keyPath: colour])
-                return (max(own, paper) + 0.05) / (min(own, paper) + 0.05)
-            }
-            for ink in Ink.series + [.grey] { #expect(contrast(ink) >= 3, "\(ink)") }
-            for ink in [Ink.text, .muted] { #expect(contrast(ink) >= 4.5, "\(ink)") }
-        }
-    }
-
-    /// The relative luminance of `#rrggbb`.
-    private func luminance(_ colour: String) -> Double {
-        let number = Int(colour.dropFirst(), radix: 16) ?? 0
-        let parts = [number >> 16, number >> 8 & 255, number & 255].map { part in
-            let share = Double(part) / 255
-            return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
-        }
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-    }
 }

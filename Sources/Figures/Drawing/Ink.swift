@@ -1,7 +1,7 @@
 /// The colours of figures and pages, each with a value on white paper and one on dark screens.
 ///
-/// The series are those of Okabe and Ito, told apart with any colour vision; orange and sky blue are
-/// darkened on white, and the blues lightened on dark, until each stands out 3 : 1 from its paper.
+/// The series have the hues of Okabe and Ito, in tones that stand out 3 : 1 from the paper and that
+/// deutan, protan and tritan eyes, too, can tell apart: the tests measure both.
 package enum Ink: String, CaseIterable, Sendable {
     case blue, vermillion, green, purple, orange, sky
     /// Words and axes.
@@ -21,12 +21,12 @@ package enum Ink: String, CaseIterable, Sendable {
     /// On white, as in files and in print.
     package var light: String {
         switch self {
-        case .blue: "#0072b2"
-        case .vermillion: "#d55e00"
-        case .green: "#009e73"
-        case .purple: "#cc79a7"
-        case .orange: "#c48700"
-        case .sky: "#3a9bd2"
+        case .blue: "#00508f"
+        case .vermillion: "#b04300"
+        case .green: "#00875f"
+        case .purple: "#c27ba3"
+        case .orange: "#cf8412"
+        case .sky: "#1a99f0"
         case .text: "#1b1f24"
         case .muted: "#5c6670"
         case .grid: "#e3e7eb"
@@ -38,12 +38,12 @@ package enum Ink: String, CaseIterable, Sendable {
     /// On a dark screen.
     package var dark: String {
         switch self {
-        case .blue: "#2387c9"
-        case .vermillion: "#e06c10"
-        case .green: "#12a87d"
-        case .purple: "#d68ab4"
-        case .orange: "#e69f00"
-        case .sky: "#7cc8f2"
+        case .blue: "#1f78c8"
+        case .vermillion: "#d0641a"
+        case .green: "#12c48c"
+        case .purple: "#bd749d"
+        case .orange: "#edc03a"
+        case .sky: "#92c4ee"
         case .text: "#e6e9ec"
         case .muted: "#9ba6b1"
         case .grid: "#2b3138"
