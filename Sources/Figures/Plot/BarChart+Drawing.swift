@@ -62,9 +62,10 @@ extension BarChart {
         let number = Element.words(
             text(of: bar), at: Place(end + 9, middle + 4.5), ink: value == nil ? .muted : .text,
             hasHalo: true)
-        return [name]
-            + (value.map { mark(ruler.place($0), bar.ink, ruler, middle) } ?? [])
-            + (reach.map { whisker($0, from: value, ruler, middle) } ?? []) + [number]
+        let body = value.map { mark(ruler.place($0), bar.ink, ruler, middle) } ?? []
+        let span = reach.map { whisker($0, from: value, ruler, middle) } ?? []
+        // A dot lies on the whisker that begins in it, a bar below.
+        return [name] + (axis.scale == .logarithmic ? span + body : body + span) + [number]
     }
 
     private func mark(_ end: Double, _ ink: Ink, _ ruler: Ruler, _ middle: Double) -> [Element] {

@@ -60,7 +60,10 @@ enum PageStyle {
 
     private static let tables = """
         .scroll { overflow-x: auto; margin: 1.5rem 0 2rem; }
-        table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
+        table {
+          border-collapse: separate; border-spacing: 0; font-size: .875rem; line-height: 1.25rem;
+          font-variant-numeric: tabular-nums;
+        }
         caption { text-align: left; font-weight: 600; padding: 0 0 .5rem; white-space: nowrap; }
         th, td { padding: .375rem .75rem; text-align: left; white-space: nowrap; }
         th:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper); }
@@ -86,8 +89,8 @@ enum PageStyle {
           display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr));
           gap: 2.5rem 3rem; margin: 1.5rem 0 2rem;
         }
-        figure { margin: 0; min-width: 0; }
-        figure svg { display: block; width: 100%; max-width: 40rem; height: auto; overflow: visible; }
+        figure { margin: 0; min-width: 0; overflow-x: auto; }
+        figure svg { display: block; width: 100%; min-width: 27rem; max-width: 40rem; height: auto; }
         h2 + .figures, h2 + .scroll { margin-top: 0; }
         """
 
@@ -96,6 +99,9 @@ enum PageStyle {
           body { display: block; padding: 0; font-size: 10pt; }
           nav { display: none; }
           figure, tr, dl { break-inside: avoid; }
+          figure svg { min-width: 0; }
+          .figures { grid-template-columns: 1fr 1fr; gap: 1.5rem; }
+          section { margin-top: 1.5rem; }
           h2, caption { break-after: avoid; }
           .scroll { overflow: visible; }
           table { font-size: 7.5pt; }
