@@ -16,6 +16,15 @@ import Testing
         #expect(deviation.points[0].band == 5 - 13.0.squareRoot()...5 + 13.0.squareRoot())
     }
 
+    @Test func aRunThatIsNoNumberLeavesAGap() {
+        for spread in [Series.Spread.range, .deviation] {
+            let series = Series("a", runs: [(1, [2, .nan]), (2, [3, 5])], spread: spread)
+            #expect(series.points[0].band == nil)
+            let shown = ShownSeries(0, of: plot([series]))
+            #expect(shown.points.map(\.x) == [2] && shown.leftOut == 1)
+        }
+    }
+
     @Test func histogramsShowShares() {
         let series = Series("edit", shares: [3, 0, 1], width: 0.5)
         #expect(series.points == [Point(0, 75), Point(0.5, 0), Point(1, 25)])

@@ -36,6 +36,7 @@ import Testing
         #expect(axis.extent(of: [0, 0.01]) == 0.01...1)
         #expect(!Axis("Loss").admits(.nan) && Axis("Loss").admits(-1))
         #expect(Axis("Loss").extent(of: [3]) == 2.5...3.5)
+        #expect(Axis("Loss").extent(of: [1e18]) == 0.9e18...1.1e18)
         #expect(axis.extent(of: []) == 0.5...2)
     }
 

@@ -54,6 +54,7 @@ package struct Axis: Sendable, Equatable {
         let admitted = (values + edges).filter(admits)
         guard let least = admitted.min(), let most = admitted.max() else { return 1...10 }
         if least < most { return least...most }
-        return scale == .logarithmic ? least / 2...least * 2 : least - 0.5...least + 0.5
+        let around = max(0.5, abs(least) / 10)
+        return scale == .logarithmic ? least / 2...least * 2 : least - around...least + around
     }
 }

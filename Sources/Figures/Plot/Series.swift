@@ -79,11 +79,11 @@ package struct Point: Sendable, Equatable {
 }
 
 extension Series.Spread {
-    /// The band of `values`; nothing where there is only one.
+    /// The band of `values`; nothing where there is only one, or one that is no number.
     fileprivate func band(of values: [Double], around mean: Double) -> ClosedRange<Double>? {
-        guard values.count > 1, let least = values.min(), let most = values.max() else {
-            return nil
-        }
+        guard values.count > 1, values.allSatisfy(\.isFinite), let least = values.min(),
+            let most = values.max()
+        else { return nil }
         switch self {
         case .range: return least...most
         case .deviation:
