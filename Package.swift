@@ -62,7 +62,8 @@ let package = Package(
             "Errata", "Edits", "Editing", "LanguageModels", "Tokenizers", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
         target(
-            "Evaluation", "Edits", "Errata", .product(name: "Crypto", package: "swift-crypto")),
+            "Evaluation", "Edits", "Errata", "Figures",
+            .product(name: "Crypto", package: "swift-crypto")),
         .executableTarget(
             name: "ErrataCommand",
             dependencies: [
@@ -87,7 +88,7 @@ let package = Package(
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits"),
-        tests("Evaluation", "Edits", "Errata"),
+        tests("Evaluation", "Edits", "Errata", "Figures"),
         tests("ErrataCommand"),
     ],
     cxxLanguageStandard: .cxx20

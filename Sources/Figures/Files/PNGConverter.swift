@@ -19,7 +19,7 @@ package struct PNGConverter: Sendable {
         let found = places.first { FileManager.default.isExecutableFile(atPath: $0.path) }
         guard let found else {
             throw FiguresError(
-                "A PNG needs the program rsvg-convert, which is on no folder of PATH; install the "
+                "A PNG needs the program rsvg-convert, which is in no folder of PATH; install the "
                     + "Debian package librsvg2-bin.")
         }
         program = found
