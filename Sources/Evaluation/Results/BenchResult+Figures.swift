@@ -22,8 +22,10 @@ extension BenchResult {
     private func agePlot(
         _ title: String, _ methods: [MethodRow], _ share: (AgeBand) -> Double?
     ) -> Plot {
+        let band = methods.first?.ageCurve.first.map { $0.last - $0.first + 1 }
         var plot = Plot(
-            title, subtitle: "At the end of the stream; each point is the mean of some edits",
+            title,
+            subtitle: "At the end of the stream; a point for every \(Figure.count(band)) edits",
             x: Axis("Place in the stream, oldest first"), y: .percent("Every token right"))
         plot.series = methods.map { row in
             Series(

@@ -23,7 +23,8 @@ struct Layout: Sendable, Equatable {
 
         let top = heading.height + legend.height + (plot.y.hasTicks ? 24 : 4)
         let longest = series.map { Typography.width($0.name) }.max() ?? 0
-        let names = namesEnds ? min(longest, EndLabels.longest) + 30 : 6
+        // Half of the last tick's label needs room, too.
+        let names = namesEnds ? min(longest, EndLabels.longest) + 30 : plot.x.hasTicks ? 22 : 1
         let right = Heading.width - Heading.margin - names
         (x, y) =
             plot.keepsProportions
