@@ -61,12 +61,14 @@ let package = Package(
             "EditStorage", "Edits", .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift")),
+        target("Figures"),
         target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
         target(
             "Errata", "Edits", "EditStorage", "Editing", "LanguageModels", "Tokenizers", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
         target(
-            "Evaluation", "Edits", "Errata", .product(name: "Crypto", package: "swift-crypto")),
+            "Evaluation", "Edits", "Errata", "Figures",
+            .product(name: "Crypto", package: "swift-crypto")),
         .executableTarget(
             name: "ErrataCommand",
             dependencies: [
@@ -88,10 +90,11 @@ let package = Package(
         tests("LanguageModels", "Torch", fixtures: true),
         tests("Edits"),
         tests("EditStorage", "Edits", .product(name: "GRDB", package: "GRDB.swift")),
+        tests("Figures", "Edits", fixtures: true),
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits", "EditStorage", "Editing"),
-        tests("Evaluation", "Edits", "Errata"),
+        tests("Evaluation", "Edits", "Errata", "Figures", fixtures: true),
         tests("ErrataCommand"),
     ],
     cxxLanguageStandard: .cxx20

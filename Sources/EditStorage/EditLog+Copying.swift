@@ -11,7 +11,12 @@ extension EditLog {
     /// Writes events that were made elsewhere into an empty log, with what was learned of them.
     package func begin(with events: [LogEvent], snapshot: Snapshot?) throws {
         try write { db in
-            for event in events { try append(event, to: db) }
+            var last: StoredEvent?
+            for event in events {
+                let next = try StoredEvent(event, after: last)
+                try next.insert(db)
+                last = next
+            }
             if let snapshot { try makeCurrent(snapshot, in: db) }
         }
     }

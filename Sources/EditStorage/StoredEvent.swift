@@ -19,9 +19,14 @@ extension StoredEvent {
     init(
         _ content: LogEvent.Content, author: String?, reason: String?, after last: StoredEvent?
     ) throws {
-        let event = LogEvent(
-            sequence: (last?.sequence ?? 0) + 1, time: timestamp(), author: author, reason: reason,
-            content: content)
+        try self.init(
+            LogEvent(
+                sequence: (last?.sequence ?? 0) + 1, time: timestamp(), author: author,
+                reason: reason, content: content), after: last)
+    }
+
+    /// An event that has its number already.
+    init(_ event: LogEvent, after last: StoredEvent?) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         sequence = event.sequence

@@ -51,7 +51,8 @@ import Testing
         #expect(try folder.read() == result)
 
         let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
-        #expect(names == ["edits.jsonl", "manifest.json", "results.json", "table.md"])
+        #expect(
+            names == ["edits.jsonl", "manifest.json", "report.html", "results.json", "table.md"])
         let lines = try String(contentsOf: url.appending(path: "edits.jsonl"), encoding: .utf8)
             .split(separator: "\n")
         #expect(lines.count == 3)

@@ -17,6 +17,9 @@ package struct Tolerance: Sendable {
     /// bfloat16 keeps 8 bits: one step of its last bit.
     package static let bfloat16 = Tolerance(relative: 8e-3, absolute: 8e-3)
 
+    /// Double precision on both sides, whose searches stop once they are within 1e-10.
+    package static let float64 = Tolerance(relative: 1e-8, absolute: 1e-10)
+
     package func allows(_ a: Double, _ b: Double) -> Bool {
         a == b || abs(a - b) <= absolute + relative * abs(b)
     }

@@ -14,22 +14,23 @@ extension BenchResult {
 
     /// Everything in one text for a terminal.
     package var plain: String {
-        ([heading] + tables.map(\.plain)).joined(separator: "\n")
+        ([heading + "\n"] + tables.map(\.plain)).joined(separator: "\n")
     }
 
     /// Everything in one Markdown file.
     package var markdown: String {
-        (["# \(heading)"] + tables.map(\.markdown) + [provenance]).joined(separator: "\n")
+        (["# \(heading)\n"] + tables.map(\.markdown) + [provenance]).joined(separator: "\n")
     }
 
-    private var heading: String {
+    /// What was done, in a line.
+    var heading: String {
         let data = manifest.data.map(\.name).joined(separator: ", ")
         return "\(Figure.count(methods.map(\.edits).max())) edits of \(data) on \(manifest.model), "
-            + "\(manifest.split.rawValue) split\n"
+            + "\(manifest.split.rawValue) split"
     }
 
     /// Everything that decides between methods, in one table.
-    private var overview: TextTable {
+    var overview: TextTable {
         var table = TextTable(
             "Overview (%; right after the edit → at the end of the stream)",
             columns: [
@@ -54,7 +55,8 @@ extension BenchResult {
         return table
     }
 
-    private var routes: TextTable {
+    /// Where methods with experts send their edits.
+    var routes: TextTable {
         var table = TextTable(
             "Routes at the end of the stream (%)",
             columns: [
@@ -73,7 +75,8 @@ extension BenchResult {
         return table
     }
 
-    private func answers(_ title: String, _ summary: (MethodRow) -> Summary?) -> TextTable {
+    /// Every share of right answers in `summary`.
+    func answers(_ title: String, _ summary: (MethodRow) -> Summary?) -> TextTable {
         var table = TextTable(
             "\(title) (%)",
             columns: [
@@ -94,7 +97,8 @@ extension BenchResult {
         return table
     }
 
-    private var ages: TextTable {
+    /// How well old, middle and new edits are known.
+    var ages: TextTable {
         var table = TextTable(
             "By age of the edit, at the end of the stream (all tokens, %)",
             columns: [
@@ -108,7 +112,8 @@ extension BenchResult {
         return table
     }
 
-    private var gates: TextTable {
+    /// What the gates let through.
+    var gates: TextTable {
         var table = TextTable(
             "In scope at the end of the stream (%)",
             columns: [
@@ -160,7 +165,8 @@ extension BenchResult {
         return table
     }
 
-    private var costs: TextTable {
+    /// What an edit takes and leaves behind.
+    var costs: TextTable {
         var table = TextTable(
             "Cost",
             columns: [
@@ -183,16 +189,21 @@ extension BenchResult {
         return table
     }
 
+    /// What the headings of the tables mean.
+    static let glossary = """
+        Rel: edited prompts; Gen: held-out rephrasings; all: every target token right, \
+        teacher-forced; greedy: greedy generation equals the target; tok: share of target tokens \
+        right; Nbr, Unrel: kept; False: unrelated prompts in scope; Prefers: new answer more \
+        probable than the former; kept: the unedited model's answer to neighbouring (Nbr) and \
+        unrelated (Unrel) prompts; Bit-equal: logits of those prompts unchanged bit for bit.
+        """
+
     private var provenance: String {
         let versions = manifest.versions.sorted { $0.key < $1.key }
             .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         let command = manifest.command.joined(separator: " ")
         return """
-            Rel: edited prompts; Gen: held-out rephrasings; all: every target token right, \
-            teacher-forced; greedy: greedy generation equals the target; tok: share of target tokens \
-            right; Nbr, Unrel: kept; False: unrelated prompts in scope; Prefers: new answer more probable than the former; kept: the unedited model's \
-            answer to neighbouring (Nbr) and unrelated (Unrel) prompts; Bit-equal: logits of \
-            those prompts unchanged bit for bit.
+            \(Self.glossary)
 
             \(dataset.summary)
 

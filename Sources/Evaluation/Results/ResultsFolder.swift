@@ -1,6 +1,8 @@
+import Figures
 package import Foundation
 
-/// A folder that holds one run: `manifest.json`, `results.json`, `edits.jsonl`, `table.md`.
+/// A folder that holds one run: `manifest.json`, `results.json`, `edits.jsonl`,
+/// `table.md`, `report.html`.
 package struct ResultsFolder: Sendable {
     /// Where it is.
     package let url: URL
@@ -29,8 +31,8 @@ package struct ResultsFolder: Sendable {
 
     /// Writes what a run has come to; `outcomes` are the probes of its latest method.
     ///
-    /// Each file appears whole or not at all. A run that goes on later leaves no manifest yet: a
-    /// folder without one is a run that did not end.
+    /// Each file appears whole or not at all. A run that goes on later leaves no report and no
+    /// manifest yet: a folder without one is a run that did not end.
     ///
     /// - Throws: `EvaluationError` that names the file that could not be written.
     package func write(
@@ -42,11 +44,13 @@ package struct ResultsFolder: Sendable {
         try write(lines(of: result, adding: outcomes), to: "edits.jsonl")
         try write(pretty.encode(result), to: "results.json")
         try write(Data(result.markdown.utf8), to: "table.md")
-        let manifest = url.appending(path: "manifest.json")
         if isFinished {
+            try write(Data(result.report.html.utf8), to: "report.html")
             try write(pretty.encode(result.manifest), to: "manifest.json")
         } else {
-            try? FileManager.default.removeItem(at: manifest)
+            for name in ["manifest.json", "report.html"] {
+                try? FileManager.default.removeItem(at: url.appending(path: name))
+            }
         }
     }
 
