@@ -144,10 +144,17 @@ public actor EditableModel {
         oracle: [String: String] = [:],
         onText: (_ prompt: Int, _ text: String) -> Void = { _, _ in }
     ) throws -> [Answer] {
-        try answering(edited, oracle).complete(prompts, options: GenerationOptions(options)) {
+        try answering(edited, oracle).complete(
+            prompts, options: GenerationOptions(options), cutsLongPrompts: options.cutsLongPrompts
+        ) {
             onText($0, $1)
             return .more
         }.map(Answer.init)
+    }
+
+    /// How many tokens each prompt has, so that a caller can ask those of one length together.
+    public func tokenCounts(_ prompts: [String]) -> [Int] {
+        prompts.map { base.tokenizer.encode($0).count }
     }
 
     /// Asks the unedited and the edited model.
