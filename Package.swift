@@ -85,7 +85,7 @@ let package = Package(
         tests(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits"),
-        tests("Evaluation", "Edits", "Errata"),
+        tests("Evaluation", "Edits", "Errata", fixtures: true),
         tests("ErrataCommand"),
     ],
     cxxLanguageStandard: .cxx20

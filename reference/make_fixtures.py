@@ -13,6 +13,8 @@ EditingTests/Fixtures/tiny-gpt2/, tiny-llama/           checkpoints: config.json
 EditingTests/Fixtures/elder-<model>.{safetensors,json}  ELDER on that checkpoint: tensors, the rest
 EditingTests/Fixtures/<method>-<model>.{safetensors,json}  the same of every other method: each
         <method>_fixture.py beside this file says what it writes
+EvaluationTests/Fixtures/rouge.json                     see rouge_fixture.py; left alone, loudly, where
+        the package rouge-score is not installed
 
 The JSON beside ELDER's tensors:
 
@@ -64,6 +66,7 @@ import elder
 import gpt2
 import llama
 import ops
+import rouge_fixture
 
 TESTS = Path(__file__).resolve().parent.parent / "Tests"
 SEED = 20260101
@@ -71,7 +74,8 @@ SEED = 20260101
 # difference: `rounding` in the JSON measures up to 1e-5 in the final tensors, 1e-6 in the losses.
 TOLERANCE = 5e-5
 LIMIT = 100_000  # bytes a file
-METHODS = sorted(p.stem.removesuffix("_fixture") for p in Path(__file__).parent.glob("*_fixture.py"))
+METHODS = sorted({p.stem.removesuffix("_fixture") for p in Path(__file__).parent.glob("*_fixture.py")}
+                 - {"rouge"})
 
 # Ten times the paper's rate and more: a model 16 wide needs it to move at all in ten steps.
 COMMON = dict(experts=4, active=2, rank=2, steps=10, threshold=2, learning_rate=0.02)
@@ -322,21 +326,28 @@ def save_json(value, path):
 
 def write_all(tests):
     torch.set_num_threads(1)  # sums split over threads round differently
-    for folder in ["TorchTests/Fixtures", "EditingTests/Fixtures"]:
-        (tests / folder).mkdir(parents=True, exist_ok=True)
+    folders = ["TorchTests", "EditingTests", "EvaluationTests"]
+    for folder in folders:
+        (tests / folder / "Fixtures").mkdir(parents=True, exist_ok=True)
     ops.write(tests / "TorchTests/Fixtures", save_json)
     for name, build in [("tiny-gpt2", tiny_gpt2), ("tiny-llama", tiny_llama)]:
         elder_fixture(name, *build(), tests / "EditingTests/Fixtures")
     for name in METHODS:
         fixture = importlib.import_module(f"{name}_fixture")
         fixture.write(tests / "EditingTests/Fixtures", save_json)
-    return sorted(p for f in ["TorchTests", "EditingTests"]
+    if rouge_fixture.is_available():
+        rouge_fixture.write(tests / "EvaluationTests/Fixtures", save_json)
+    else:
+        print("SKIPPED rouge.json: the package rouge-score is missing; `Scripts/bootstrap --parity`"
+              " installs it")
+    return sorted(p for f in folders
                   for p in (tests / f / "Fixtures").rglob("*") if is_ours(p.relative_to(tests)))
 
 
 def is_ours(path):
     """Other programs keep fixtures in these folders too; these are the ones written here."""
-    ours = ("ops.", "elder-", "tiny-gpt2", "tiny-llama", *(f"{name}-" for name in METHODS))
+    ours = ("ops.", "elder-", "tiny-gpt2", "tiny-llama", "rouge.",
+            *(f"{name}-" for name in METHODS))
     return path.parts[2].startswith(ours) and path.suffix
 
 
