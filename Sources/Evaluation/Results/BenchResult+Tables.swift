@@ -24,8 +24,9 @@ extension BenchResult {
 
     private var heading: String {
         let data = manifest.data.map(\.name).joined(separator: ", ")
-        return "\(Figure.count(methods.map(\.edits).max())) edits of \(data) on \(manifest.model), "
-            + "\(manifest.split.rawValue) split\n"
+        let split = manifest.split.map { ", \($0.rawValue) split" } ?? ""
+        return "\(Figure.count(methods.map(\.edits).max())) edits of \(data) on \(manifest.model)"
+            + "\(split)\n"
     }
 
     /// Everything that decides between methods, in one table.
