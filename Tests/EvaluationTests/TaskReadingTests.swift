@@ -120,7 +120,7 @@ import Testing
 
     @Test(arguments: [
         (GeneralTask.gsm8k, "", "it is empty; give a JSON list of records, or one record a line."),
-        (.gsm8k, #"{"question": "a", "ans"#, "malformed JSON: line 1, column 20 should be"),
+        (.gsm8k, #"{"question": "a", "ans"#, "malformed JSON: line 1, column 23 should be"),
         (.gsm8k, #"{"question": "a", "answer": "5"}"#, "line 1: `answer` should end with `#### `"),
         (.nq, #"{"question": "a", "answer": [], "output": ["b"]}"#, "line 1: `answer` should be a"),
         (.nq, #"{"question": "a", "answer": ["c"]}"#, "line 1: `output` is missing."),

@@ -71,21 +71,17 @@ package struct RetentionBench: Sendable {
         _ batch: [TaskItem], known: [RetentionRow], isEdited: Bool
     ) async throws -> (rows: [RetentionRow], isFresh: Bool) {
         let isKnown = known.count == batch.count
-        var before = known.map(\.before.text)
-        var cuts = known.map(\.cutTokens)
-        if !isKnown {
-            let answers = try await answers(to: batch, edited: false)
-            (before, cuts) = (answers.map(\.text), answers.map(\.cutTokens))
-        }
-        var after: [String?] = isKnown ? known.map(\.after?.text) : batch.map { _ in nil }
-        let lacksAfter = isEdited && after.contains(nil)
-        if lacksAfter { after = try await answers(to: batch, edited: true).map(\.text) }
-        let rows = batch.indices.map {
+        let hasAfter = isKnown && known.allSatisfy { $0.after != nil }
+        let before = isKnown ? nil : try await answers(to: batch, edited: false)
+        let after = isEdited && !hasAfter ? try await answers(to: batch, edited: true) : nil
+        let rows = batch.indices.map { index in
             RetentionRow(
-                batch[$0], before: before[$0], after: isEdited ? after[$0] : nil,
-                cutTokens: cuts[$0], searchesPrompt: searchesPrompt)
+                batch[index], before: before?[index].text ?? known[index].before.text,
+                after: isEdited ? after?[index].text ?? known[index].after?.text : nil,
+                cutTokens: before == nil ? known[index].cutTokens : before?[index].cutTokens,
+                searchesPrompt: searchesPrompt)
         }
-        return (rows, !isKnown || lacksAfter)
+        return (rows, before != nil || after != nil)
     }
 
     private func answers(to batch: [TaskItem], edited: Bool) async throws -> [Answer] {
