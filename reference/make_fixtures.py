@@ -14,6 +14,8 @@ EditingTests/Fixtures/elder-<model>.{safetensors,json}  ELDER on that checkpoint
 EditingTests/Fixtures/<method>-<model>.{safetensors,json}  the same of every other method: each
         <method>_fixture.py beside this file says what it writes
 FiguresTests/Fixtures/tsne-codes.json                   see tsne_fixture.py
+EvaluationTests/Fixtures/rouge.json                     see rouge_fixture.py; left alone, loudly, where
+        the package rouge-score is not installed
 
 The JSON beside ELDER's tensors:
 
@@ -65,6 +67,7 @@ import elder
 import gpt2
 import llama
 import ops
+import rouge_fixture
 
 TESTS = Path(__file__).resolve().parent.parent / "Tests"
 SEED = 20260101
@@ -72,10 +75,12 @@ SEED = 20260101
 # difference: `rounding` in the JSON measures up to 1e-5 in the final tensors, 1e-6 in the losses.
 TOLERANCE = 5e-5
 LIMIT = 100_000  # bytes a file
-NAMES = sorted(p.stem.removesuffix("_fixture") for p in Path(__file__).parent.glob("*_fixture.py"))
+NAMES = sorted(p.stem.removesuffix("_fixture") for p in Path(__file__).parent.glob("*_fixture.py")
+               if p.stem != "rouge_fixture")
 FIXTURES = {name: importlib.import_module(f"{name}_fixture") for name in NAMES}
 # Of the fixtures of the modules that do not say where theirs are.
 FOLDER = "EditingTests/Fixtures"
+ROUGE_FOLDER = "EvaluationTests/Fixtures"
 
 # Ten times the paper's rate and more: a model 16 wide needs it to move at all in ten steps.
 COMMON = dict(experts=4, active=2, rank=2, steps=10, threshold=2, learning_rate=0.02)
@@ -333,6 +338,11 @@ def write_all(tests):
         elder_fixture(name, *build(), tests / FOLDER)
     for fixture in FIXTURES.values():
         fixture.write(tests / folder_of(fixture), save_json)
+    if rouge_fixture.is_available():
+        rouge_fixture.write(tests / ROUGE_FOLDER, save_json)
+    else:
+        print("SKIPPED rouge.json: the package rouge-score is missing; `Scripts/bootstrap --parity`"
+              " installs it")
     return sorted(p for folder in folders() for p in (tests / folder).rglob("*")
                   if is_ours(p.relative_to(tests)))
 
@@ -342,12 +352,13 @@ def folder_of(fixture):
 
 
 def folders():
-    return sorted({"TorchTests/Fixtures", FOLDER} | {folder_of(f) for f in FIXTURES.values()})
+    return sorted({"TorchTests/Fixtures", ROUGE_FOLDER, FOLDER} | {folder_of(f) for f in FIXTURES.values()})
 
 
 def is_ours(path):
     """Other programs keep fixtures in these folders too; these are the ones written here."""
-    ours = ("ops.", "elder-", "tiny-gpt2", "tiny-llama", *(f"{name}-" for name in NAMES))
+    ours = ("ops.", "elder-", "tiny-gpt2", "tiny-llama", "rouge.",
+            *(f"{name}-" for name in NAMES))
     return path.parts[2].startswith(ours) and path.suffix
 
 

@@ -10,16 +10,35 @@ extension EditingMethod {
     /// Completes each prompt, through the edits only where one covers it.
     ///
     /// Prompts of one length run together; the decision is made once, at the end of the prompt.
+    ///
+    /// - Parameter cutsLongPrompts: whether a prompt that leaves the answer no room in the model's
+    ///   context loses its beginning; it is refused otherwise.
     package func complete(
-        _ prompts: [String], options: GenerationOptions,
+        _ prompts: [String], options: GenerationOptions, cutsLongPrompts: Bool = false,
         onText: (_ prompt: Int, _ text: String) -> StreamDecision = { _, _ in .more }
     ) throws -> [Completion] {
         let encoded = prompts.map { tokenizer.encode($0) }
-        return try inBatches(encoded.map(\.count)) { indices in
-            try completeTogether(indices.map { encoded[$0] }, options: options) { row, text in
+        let kept =
+            cutsLongPrompts
+            ? encoded.map { end(of: $0, leaving: options.maximumTokens) } : encoded
+        var completions = try inBatches(kept.map(\.count)) { indices in
+            try completeTogether(indices.map { kept[$0] }, options: options) { row, text in
                 onText(indices[row], text)
             }
         }
+        for index in completions.indices {
+            completions[index].cutTokens = encoded[index].count - kept[index].count
+        }
+        return completions
+    }
+
+    /// As much of the end of `prompt` as leaves room for `count` tokens in the model's context, after
+    /// what the tokenizer puts before every text.
+    private func end(of prompt: [Int], leaving count: Int) -> [Int] {
+        let room = max(1, model.configuration.maximumLength - count)
+        guard prompt.count > room else { return prompt }
+        let opening = tokenizer.encode("")
+        return opening + prompt.suffix(max(1, room - opening.count))
     }
 
     /// Teacher-forced: how the model would predict each row's target, edits included.
@@ -170,6 +189,8 @@ package struct Completion: Sendable {
     package let tokens: [Int]
     package let reason: StopReason
     package let trace: RouteTrace
+    /// Tokens of the prompt that were left out, from its beginning.
+    package var cutTokens = 0
 }
 
 extension Completion {

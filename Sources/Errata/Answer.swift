@@ -12,6 +12,9 @@ public struct AnswerOptions: Codable, Sendable, Equatable {
     public var topP: Double
     /// The same seed draws the same answer.
     public var seed: UInt64
+    /// Whether a prompt that leaves the answer no room in the model's context loses its beginning; it
+    /// is refused otherwise.
+    public var cutsLongPrompts = false
 
     /// Greedy unless told otherwise.
     public init(
@@ -36,6 +39,8 @@ public struct Answer: Codable, Sendable, Equatable {
     public let tokens: Int
     /// Which edit was nearest, how near, what was decided, by whom and in which version.
     public internal(set) var trace: RouteTrace
+    /// Tokens cut from the beginning of a prompt too long for the model; absent where none were.
+    public let cutTokens: Int?
 }
 
 /// One question to the unedited and to the edited model.

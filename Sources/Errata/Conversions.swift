@@ -15,7 +15,8 @@ extension Answer {
     init(_ completion: Completion) {
         self.init(
             text: completion.text, reason: completion.reason.rawValue,
-            tokens: completion.tokens.count, trace: completion.trace)
+            tokens: completion.tokens.count, trace: completion.trace,
+            cutTokens: completion.cutTokens == 0 ? nil : completion.cutTokens)
     }
 }
 

@@ -26,7 +26,8 @@ extension EditableModel {
         }
         func complete(_ places: [Int], by method: any EditingMethod) throws {
             let completions = try method.complete(
-                places.map { prompts[$0] }, options: GenerationOptions(options)
+                places.map { prompts[$0] }, options: GenerationOptions(options),
+                cutsLongPrompts: options.cutsLongPrompts
             ) {
                 onText(places[$0], $1)
                 return .more
@@ -40,6 +41,11 @@ extension EditableModel {
         try complete(open.filter { sayings[$0] == nil }, by: answering(edited, oracle))
         try complete(open.filter { sayings[$0] != nil }, by: unedited)
         return answers.map { marked($0!) }
+    }
+
+    /// How many tokens each prompt has, so that a caller can ask those of one length together.
+    public func tokenCounts(_ prompts: [String]) -> [Int] {
+        prompts.map { base.tokenizer.encode($0).count }
     }
 
     /// Asks the unedited and the edited model.

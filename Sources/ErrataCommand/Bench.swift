@@ -148,16 +148,11 @@ struct Bench: AsyncParsableCommand {
             try Manifest.DataFile(URL(filePath: $0))
         }
         return Manifest(
-            // Paths are of this machine; the names are what another one can use.
-            command: ["errata"]
-                + CommandLine.arguments.dropFirst().map {
-                    $0.contains("/") ? URL(filePath: $0).lastPathComponent : $0
-                },
-            edits: edits, probeEvery: probeEvery, configs: [:], seeds: [engine.seed], data: files,
-            split: try Self.split(split),
+            command: Provenance.command, edits: edits, probeEvery: probeEvery, configs: [:],
+            seeds: [engine.seed], data: files, split: try Self.split(split),
             model: URL(filePath: self.model).lastPathComponent,
             modelDigest: await model.baseDigest,
-            versions: ["errata": RootCommand.configuration.version, "torch": model.engineVersion],
+            versions: Provenance.versions(of: model),
             device: summary.device, dtype: summary.dtype, threads: await model.threads)
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 /// Wrong arguments and wrong files, found before a model is opened.
 struct ArgumentTests {
-    @Test(arguments: ["edit", "ask", "generate", "pretrain"])
+    @Test(arguments: ["edit", "ask", "generate", "retention", "pretrain"])
     func helpHasAnExample(_ command: String) throws {
         let help = try Errata(command, "--help")
         #expect(help.status == 0)

@@ -9,7 +9,7 @@ import Testing
         .appending(path: "../../Models/world-gpt2").standardizedFileURL
 
     private static func model(_ editor: Editor? = nil) throws -> EditableModel {
-        try EditableModel(opening: directory, editor: editor)
+        try EditableModel(opening: directory, options: World.options(), editor: editor)
     }
 
     private static func edits(_ count: Int) throws -> [EditRecord] {
@@ -39,6 +39,28 @@ import Testing
         #expect(zip(isDeferred, isUnchanged).allSatisfy { !$0 || $1 })
     }
 
+    @Test func aLongPromptIsRefusedOrLosesItsBeginning() async throws {
+        let model = try Self.model(.unedited)
+        let context = try await model.summary.contextLength
+        let fact = try Self.edits(1)[0].prompt
+        let long = String(repeating: "and so on ", count: context) + fact
+        await #expect(throws: (any Error).self) { try await model.answer([long]) }
+
+        var options = AnswerOptions(maximumTokens: 4)
+        options.cutsLongPrompts = true
+        let answers = try await model.answer([long, fact], options: options)
+        let length = await model.tokenCounts([long])[0]
+        #expect(answers[0].cutTokens == length - (context - 4))
+        #expect(answers[1].cutTokens == nil)
+        let plain = AnswerOptions(maximumTokens: 4)
+        let alone = try await model.answer([fact], options: plain)
+        #expect(answers[1] == alone[0])
+        // What is left of the long one, asked by itself, is answered the same.
+        let shorter = String(repeating: "and so on ", count: context) + "and so on " + fact
+        let others = try await model.answer([shorter], options: options)
+        #expect(others[0].text == answers[0].text)
+    }
+
     @Test func aSavedModelComesBackAndLearnsOn() async throws {
         let place = FileManager.default.temporaryDirectory
             .appending(path: "errata-\(UUID().uuidString)")
@@ -47,7 +69,7 @@ import Testing
         let model = try Self.model(.elder(.paper, replacing: ["steps": "3"]))
         try await model.apply(Array(edits.prefix(4)), options: .unchecked)
         try await model.save(to: place)
-        let restored = try EditableModel(opening: place)
+        let restored = try EditableModel(opening: place, options: World.options())
         try await model.apply(Array(edits.suffix(4)), options: .unchecked)
         try await restored.apply(Array(edits.suffix(4)), options: .unchecked)
         let probes = edits.map { (prompt: $0.prompt, target: $0.target) }

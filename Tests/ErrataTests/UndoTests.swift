@@ -22,7 +22,10 @@ import Testing
         }
         var values = keys.filter { known?.contains("\"\($0.key)\" :") == true }
         // ELDER's key of that name is inside another.
-        if method.name == "elder" { values["samples"] = nil }
+        if method.name == "elder" {
+            values["samples"] = nil
+            values["matchGate"] = #"{"samples": 16}"#
+        }
         return Editor(method.name, replacing: values)
     }
 

@@ -92,7 +92,7 @@ extension Answer {
         self.init(
             text: isWhole ? text : tokenizer.decode(Array(tokens.prefix(options.maximumTokens))),
             reason: (isWhole ? StopReason.stopToken : .maximumTokens).rawValue,
-            tokens: min(tokens.count, options.maximumTokens), trace: trace)
+            tokens: min(tokens.count, options.maximumTokens), trace: trace, cutTokens: nil)
     }
 }
 

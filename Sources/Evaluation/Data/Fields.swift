@@ -9,13 +9,42 @@ struct Fields {
 
     /// The text under `key`, trimmed. A list stands for its first text.
     func text(_ key: String) throws -> String {
-        guard let value = object[key] else {
-            throw EvaluationError("`\(key)` is missing")
-        }
-        guard let text = Self.firstText(in: value) else {
+        guard let text = Self.firstText(in: try value(key)) else {
             throw EvaluationError("`\(key)` should be text but is not")
         }
         return text.trimmed
+    }
+
+    /// The text under `key`, to the byte.
+    func exactText(_ key: String) throws -> String {
+        guard let text = try value(key) as? String else {
+            throw EvaluationError("`\(key)` should be text but is not")
+        }
+        return text
+    }
+
+    /// The texts of the list under `key`, at least `count`, to the byte.
+    func exactTexts(_ key: String, atLeast count: Int = 1) throws -> [String] {
+        guard let texts = try value(key) as? [String], texts.count >= count else {
+            throw EvaluationError(
+                "`\(key)` should be a list of at least \(count) texts but is not")
+        }
+        return texts
+    }
+
+    /// The truth value under `key`.
+    func flag(_ key: String) throws -> Bool {
+        guard let flag = try value(key) as? Bool else {
+            throw EvaluationError("`\(key)` should be true or false but is not")
+        }
+        return flag
+    }
+
+    private func value(_ key: String) throws -> Any {
+        guard let value = object[key] else {
+            throw EvaluationError("`\(key)` is missing")
+        }
+        return value
     }
 
     /// The text under `key`, or nothing where there is none.

@@ -11,15 +11,20 @@ struct RecordSource {
         DatasetFormat.detect(keys: Set(records[0].object.keys), isList: isList)
     }
 
-    init(_ data: Data) throws {
+    /// Reads `data`, whose objects people call `noun`s.
+    init(_ data: Data, of noun: String = "edit") throws {
         let lines = EditRecord.lines(of: data.prefix(1 << 16))
         guard let first = lines.first?.text.first(where: { ![0x20, 0x09, 0x0D].contains($0) })
         else {
-            throw EvaluationError("it is empty; give a JSON list of edits, or one edit a line.")
+            throw EvaluationError("it is empty; give \(Self.shape(noun)).")
         }
         isList = first == UInt8(ascii: "[")
-        records = try isList ? Self.list(data) : Self.lines(data)
-        if records.isEmpty { throw EvaluationError("its list is empty; it holds no edit.") }
+        records = try isList ? Self.list(data) : Self.lines(data, of: noun)
+        if records.isEmpty { throw EvaluationError("its list is empty; it holds no \(noun).") }
+    }
+
+    private static func shape(_ noun: String) -> String {
+        "a JSON list of \(noun)s, or one \(noun) a line"
     }
 
     private static func list(_ data: Data) throws -> [Fields] {
@@ -34,13 +39,12 @@ struct RecordSource {
         }
     }
 
-    private static func lines(_ data: Data) throws -> [Fields] {
+    private static func lines(_ data: Data, of noun: String) throws -> [Fields] {
         try EditRecord.lines(of: data).map { number, text in
             guard let value = try? JSONSerialization.jsonObject(with: text) else {
                 // An object over many lines is one JSON file, not JSON lines.
                 if JSONFault.first(in: data) == nil {
-                    throw EvaluationError(
-                        "it is one JSON object; give a JSON list of edits, or one edit a line.")
+                    throw EvaluationError("it is one JSON object; give \(shape(noun)).")
                 }
                 throw malformed(text, offset: number - 1)
             }

@@ -25,8 +25,9 @@ extension BenchResult {
     /// What was done, in a line.
     var heading: String {
         let data = manifest.data.map(\.name).joined(separator: ", ")
-        return "\(Figure.count(methods.map(\.edits).max())) edits of \(data) on \(manifest.model), "
-            + "\(manifest.split.rawValue) split"
+        let split = manifest.split.map { ", \($0.rawValue) split" } ?? ""
+        return "\(Figure.count(methods.map(\.edits).max())) edits of \(data) on \(manifest.model)"
+            + split
     }
 
     /// Everything that decides between methods, in one table.

@@ -39,12 +39,15 @@ package struct Manifest: Codable, Sendable, Equatable {
     package var seeds: [UInt64]
     /// The data files.
     package var data: [DataFile]
-    /// Which wordings were taught.
-    package var split: Split
+    /// Which wordings were taught; absent for a run that teaches none.
+    package var split: Split?
     /// The base model's directory name.
     package var model: String
     /// SHA-256 of the base model's weights.
     package var modelDigest: String
+    /// SHA-256 of the `errata.json` of an edited model that was opened, which names its weights by
+    /// theirs; absent for a bare checkpoint.
+    package var editsDigest: String?
     /// Versions of what computed: `errata`, `torch`, `swift`.
     package var versions: [String: String]
     /// Where: `cpu`, `cuda:0`.
@@ -62,7 +65,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package init(
         command: [String], edits: Int, probeEvery: Int? = nil, configs: [String: JSONValue],
         seeds: [UInt64], data: [DataFile],
-        split: Split, model: String, modelDigest: String, versions: [String: String],
+        split: Split? = nil, model: String, modelDigest: String, editsDigest: String? = nil,
+        versions: [String: String],
         device: String, dtype: String, threads: Int, processor: String = hostProcessor(),
         date: Date = .now
     ) {
@@ -75,6 +79,7 @@ package struct Manifest: Codable, Sendable, Equatable {
         self.split = split
         self.model = model
         self.modelDigest = modelDigest
+        self.editsDigest = editsDigest
         self.versions = versions
         self.device = device
         self.dtype = dtype

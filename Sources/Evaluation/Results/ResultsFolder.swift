@@ -39,14 +39,12 @@ package struct ResultsFolder: Sendable {
         _ result: BenchResult, outcomes: (method: String, rows: [ProbeOutcome])? = nil,
         isFinished: Bool = true
     ) throws {
-        let pretty = JSONEncoder()
-        pretty.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try write(lines(of: result, adding: outcomes), to: "edits.jsonl")
-        try write(pretty.encode(result), to: "results.json")
+        try writeJSON(result, to: "results.json")
         try write(Data(result.markdown.utf8), to: "table.md")
         if isFinished {
             try write(Data(result.report.html.utf8), to: "report.html")
-            try write(pretty.encode(result.manifest), to: "manifest.json")
+            try writeJSON(result.manifest, to: "manifest.json")
         } else {
             for name in ["manifest.json", "report.html"] {
                 try? FileManager.default.removeItem(at: url.appending(path: name))
@@ -82,7 +80,15 @@ package struct ResultsFolder: Sendable {
         }
     }
 
-    private func write(_ data: Data, to name: String) throws {
+    /// Writes `value` as JSON for people, whole or not at all.
+    func writeJSON(_ value: some Encodable, to name: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try write(encoder.encode(value), to: name)
+    }
+
+    /// Writes a file, whole or not at all.
+    func write(_ data: Data, to name: String) throws {
         let file = url.appending(path: name)
         do {
             try data.write(to: file, options: .atomic)
