@@ -23,6 +23,9 @@ public struct EditHistory: Sendable {
     /// The hash of an event, which names the whole log up to it.
     public func hash(of event: Int) throws -> String { try log.hash(of: event) ?? "" }
 
+    /// The hash of the latest event, which names the whole log.
+    public var head: String { get throws { try hash(of: ledger.version) } }
+
     /// Copies the log and what was learned into a new directory, which appears whole or not at all,
     /// while others read and write.
     ///

@@ -108,12 +108,11 @@ struct Retention: AsyncParsableCommand {
             ])
         ]
         configs[summary.method] = try summary.recipe.map { try JSONValue(json: Data($0.utf8)) }
-        let edits = place.appending(path: "errata.json")
+        let isEdited = EditableModel.isSaved(in: place)
         return Manifest(
             command: Provenance.command, edits: 0, configs: configs, seeds: [engine.seed],
-            data: data, model: place.lastPathComponent, modelDigest: try await model.baseDigest,
-            editsDigest: EditableModel.isSaved(in: place)
-                ? try Manifest.DataFile(edits).digest : nil,
+            data: data, model: place.lastPathComponent, modelDigest: await model.baseDigest,
+            editsDigest: isEdited ? try EditHistory(of: place).head : nil,
             versions: Provenance.versions(of: model), device: summary.device,
             dtype: summary.dtype, threads: await model.threads)
     }
