@@ -2,6 +2,7 @@
 # make test    install, build, and run every test
 # make bench   seconds per edit and tokens per second, against the PyTorch twin, in one run
 # make parity  compare with the PyPI packages tokenizers and transformers
+# make crash   kill and break the edit log, 200 times
 # make fixtures  regenerate what the tests compare with
 # make format  lay the code out as .swift-format says
 
@@ -13,7 +14,7 @@ flags = -c release -Xswiftc -enable-testing
 # Threads that wait leave the cores to others: spinning makes shared machines several times slower.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test bench parity fixtures format lint build engine
+.PHONY: demo test bench parity crash fixtures format lint build engine
 
 engine:
 	@Scripts/bootstrap
@@ -36,6 +37,9 @@ parity:
 	@swift build $(flags) --product errata-parity
 	@$(python) reference/tokenizers_parity.py
 	@$(python) reference/transformers_parity.py
+
+crash: build
+	@Scripts/crash-test 200 $(errata)
 
 fixtures:
 	@Scripts/bootstrap --parity

@@ -43,7 +43,7 @@ struct Errata {
     }
 
     /// The program lies beside the tests.
-    private static var executable: URL {
+    static var executable: URL {
         let bundle = Bundle.main.bundleURL
         let folder = bundle.pathExtension == "xctest" ? bundle.deletingLastPathComponent() : bundle
         return folder.appending(path: "errata")
