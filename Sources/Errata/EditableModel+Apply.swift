@@ -37,7 +37,11 @@ extension EditableModel {
 
     /// Takes the writer's lock, and finishes what another writer had no time for.
     func beginWriting() async throws {
-        if try journal.beginWriting(waiting: options.waitSeconds) { try catchUp() }
+        if !journal.isWritable {
+            let isNew = try journal.beginWriting(waiting: options.waitSeconds)
+            let current = try journal.log?.currentSnapshot()?.key
+            if isNew || current ?? adapters.key.text != adapters.key.text { try catchUp() }
+        }
         for transaction in journal.ledger.transactions where transaction.outcome == .pending {
             do {
                 _ = try await learn(transaction.id, ApplyOptions()) { _ in }
@@ -48,8 +52,8 @@ extension EditableModel {
     }
 
     /// Takes over what another process has learned since.
-    private func catchUp() throws {
-        let restored = try Restoration(journal, base: base).adapters(exactly: false)
+    func catchUp() throws {
+        let restored = try Restoration.latest(&journal, base: base)
         adapters = restored.adapters
         notices += restored.notices
         search = nil

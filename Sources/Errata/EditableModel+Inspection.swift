@@ -15,11 +15,7 @@ extension EditableModel {
     @discardableResult
     public func refresh() throws -> Bool {
         guard try journal.refresh() else { return false }
-        let restored = try Restoration(journal, base: base).adapters(exactly: false)
-        adapters = restored.adapters
-        notices += restored.notices
-        search = nil
-        try refreshRetrieval()
+        try catchUp()
         return true
     }
 

@@ -74,15 +74,17 @@ public actor EditableModel {
                 "\(directory.path) is an edited model and keeps its own method and recipe; "
                     + "leave --preset and --set out, or start from its base, \(saved.base).")
         }
-        journal = try Journal(reading: directory, version: version)
+        var journal = try Journal(reading: directory, version: version)
         try options.adopt(journal.configuration.numerics, of: directory)
         self.options = options
         base = try BaseModel(URL(filePath: saved.base), options: options)
         try saved.requireBase(base, digest: journal.configuration.baseDigest)
-        let restored = try Restoration(journal, base: base)
-            .adapters(exactly: version != nil)
-        adapters = restored.adapters
-        notices = restored.notices
+        if version == nil {
+            (adapters, notices) = try Restoration.latest(&journal, base: base)
+        } else {
+            adapters = try Restoration(journal, base: base).replayed(journal.ledger.live).adapters
+        }
+        self.journal = journal
         (matcher, retrieval) = try Self.retrieval(journal, adapters, nil, base: base)
     }
 

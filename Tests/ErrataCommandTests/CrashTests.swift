@@ -7,7 +7,8 @@ import Testing
     @Test func whatWasAcknowledgedSurvivesAnything() throws {
         let process = Process()
         let pipe = Pipe()
-        process.executableURL = URL(filePath: #filePath).deletingLastPathComponent()
+        process.executableURL =
+            URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Scripts/crash-test").standardizedFileURL
         process.arguments = ["6", Errata.executable.path]
         process.standardOutput = pipe

@@ -52,6 +52,7 @@ struct Journal {
     /// Takes in what another process has written.
     ///
     /// - Returns: whether there was anything new.
+    @discardableResult
     mutating func refresh() throws -> Bool {
         guard let log else { return false }
         let new = try log.events(after: ledger.version)

@@ -15,22 +15,39 @@ struct Restoration {
         self.present = present
     }
 
-    /// Adapters that know what the log says, or what they knew when they were last written: then
-    /// the retrieval tier answers for the difference.
+    /// Adapters that know what they knew when they were last written; where the log has gone on, the
+    /// retrieval tier answers for the difference.
     ///
-    /// - Parameter isExact: whether only what the log says will do.
-    func adapters(exactly isExact: Bool) throws -> (adapters: Adapters, notices: [String]) {
-        let live = journal.ledger.live
-        var notices: [String] = []
-        if !isExact, let log = journal.log, let current = try log.currentSnapshot() {
-            if let fault = try log.fault(of: current) {
-                notices.append("\(fault) It was made again from the log.")
-                return (try replayed(current.batches).adapters, notices)
+    /// - Parameter journal: is brought up to date.
+    static func latest(
+        _ journal: inout Journal, base: BaseModel
+    ) throws -> (adapters: Adapters, notices: [String]) {
+        while true {
+            let current = try journal.log?.currentSnapshot()
+            // Events are read after the snapshot, so that all it has learned is known.
+            try journal.refresh()
+            do {
+                return try Restoration(journal, base: base).adapters(of: current)
+            } catch {
+                // A writer may have let go of the file meanwhile: then there is a newer one.
+                guard try journal.log?.currentSnapshot() != current else { throw error }
             }
-            let key = try journal.ledger.keys(along: current.batches).last!
-            return (try restored(current, key: key), notices)
         }
-        return (try replayed(live).adapters, notices)
+    }
+
+    private func adapters(
+        of current: Snapshot?
+    ) throws -> (adapters: Adapters, notices: [String]) {
+        guard let current, let log = journal.log else {
+            return (try Adapters(journal.configuration, base: base), [])
+        }
+        if let fault = try log.fault(of: current) {
+            guard try log.currentSnapshot() == current else { throw ErrataError(fault) }
+            let notice = "\(fault) Until then it is learned again at each start."
+            return (try replayed(current.batches).adapters, [notice])
+        }
+        let key = try journal.ledger.keys(along: current.batches).last!
+        return (try restored(current, key: key), [])
     }
 
     /// Adapters that have learned `batches`, from the nearest snapshot on.

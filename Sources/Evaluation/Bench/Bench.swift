@@ -60,7 +60,8 @@ package struct Bench {
         for batch in isEdited ? try await batches() : [] {
             let before = done
             cost.add(
-                try await model.apply(batch.map { edits[$0].edit }, options: .unchecked) { progress in
+                try await model.apply(batch.map { edits[$0].edit }, options: .unchecked) {
+                    progress in
                     try onProgress(
                         Progress(
                             method: name, stage: .editing, done: before + progress.edits,
