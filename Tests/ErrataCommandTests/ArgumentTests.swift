@@ -47,8 +47,8 @@ struct ArgumentTests {
         _ = try folder.file("diary.txt", "dear diary")
         try Errata("edit", "--model", "x", "--output", folder.url.path, "-p", "a", "-t", "b")
             .requireSentence(
-                "expected --output to be new or an edited model, but \(folder.url.path) holds "
-                    + "something else; choose another.")
+                "expected a new directory for --output, but \(folder.url.path) exists; choose "
+                    + "another.")
     }
 
     @Test func anEmptyFileOfEdits() throws {

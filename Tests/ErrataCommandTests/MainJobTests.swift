@@ -38,7 +38,7 @@ struct MainJobTests {
 
         let second = try Errata(
             "edit", "--model", folder.path("edited"), "-p", "Tomas Reth works as a", "-t",
-            "baker")
+            "baker", "--no-gate")
         #expect(second.status == 0, Comment(rawValue: second.error))
         #expect(second.output.contains("Saved in \(folder.path("edited"))."))
 
@@ -52,6 +52,7 @@ struct MainJobTests {
         let saved = try Errata(
             arguments: [
                 "edit", "--model", model, "--output", folder.path("edited"), "-p", "a", "-t", "b",
+                "--no-gate",
             ] + recipe)
         #expect(saved.status == 0, Comment(rawValue: saved.error))
         let again = try Errata(
