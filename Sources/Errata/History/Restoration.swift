@@ -39,7 +39,8 @@ struct Restoration {
         of current: Snapshot?
     ) throws -> (adapters: Adapters, notices: [String]) {
         guard let current, let log = journal.log else {
-            return (try Adapters(journal.configuration, base: base), [])
+            // A copy of an earlier version has none: it is learned from what snapshots it has.
+            return (try replayed(journal.ledger.live).adapters, [])
         }
         if let fault = try log.fault(of: current) {
             guard try log.currentSnapshot() == current else { throw ErrataError(fault) }
