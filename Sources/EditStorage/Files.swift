@@ -1,4 +1,5 @@
 import Crypto
+import Edits
 import Foundation
 
 /// SHA-256 of a file in hexadecimal, read piece by piece.
@@ -46,15 +47,6 @@ func files(in folder: URL) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map {
             folder.appending(path: $0)
         }
-    }
-}
-
-extension SHA256.Digest {
-    /// Two lower-case digits to a byte.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
 

@@ -20,9 +20,8 @@ extension StoredEvent {
         _ content: LogEvent.Content, author: String?, reason: String?, after last: StoredEvent?
     ) throws {
         try self.init(
-            LogEvent(
-                sequence: (last?.sequence ?? 0) + 1, time: timestamp(), author: author,
-                reason: reason, content: content), after: last)
+            LogEvent(content, after: last?.sequence ?? 0, author: author, reason: reason),
+            after: last)
     }
 
     /// An event that has its number already.

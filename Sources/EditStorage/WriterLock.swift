@@ -1,3 +1,4 @@
+import Edits
 import Foundation
 
 /// The right to write one log: a lock of the system's, which goes with the process that holds it,
@@ -42,9 +43,4 @@ final class WriterLock: Sendable {
             "expected to be the only writer of \(file.deletingLastPathComponent().path), got "
                 + "\(holder), which writes there; wait until it ends, or stop it.")
     }
-}
-
-/// Now, in ISO 8601 with milliseconds, in UTC.
-func timestamp() -> String {
-    Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
 }

@@ -213,10 +213,3 @@ package struct TargetScore: Sendable {
     package let logLikelihood: Double
     package let trace: RouteTrace
 }
-
-extension Array {
-    /// The elements in order, `size` at a time.
-    package func chunks(of size: Int) -> [[Element]] {
-        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
-    }
-}

@@ -31,13 +31,7 @@ extension Recipe {
     }
 
     package func replacing(_ values: [String: String]) throws -> Self {
-        try replacing(
-            values.mapValues { text in
-                // What is no JSON is a word, such as the name of a choice.
-                let value = try? JSONSerialization.jsonObject(
-                    with: Data(text.utf8), options: .fragmentsAllowed)
-                return value ?? text
-            })
+        try replacing(values.mapValues(jsonValue(of:)))
     }
 
     package func replacing(json: Data) throws -> Self {
@@ -50,18 +44,7 @@ extension Recipe {
     }
 
     private func replacing(_ values: [String: Any]) throws -> Self {
-        let known = Mirror(reflecting: self).children.compactMap(\.label)
-        if let stranger = values.keys.sorted().first(where: { !known.contains($0) }) {
-            throw EditError(unknown(stranger, among: known, what: "config key"))
-        }
-        var object = try JSONSerialization.jsonObject(with: json()) as? [String: Any] ?? [:]
-        object.merge(values) { $1 }
-        do {
-            return try JSONDecoder().decode(
-                Self.self, from: JSONSerialization.data(withJSONObject: object))
-        } catch {
-            throw EditError("The recipe cannot be read: \(sentence(for: error)).")
-        }
+        try replacingKeys(of: self, json: json(), with: values, what: "config key", in: "recipe")
     }
 
     /// - Throws: `EditError` unless `isMet`, saying what was expected of the key and what came.

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Any key at all, to see those that a type does not know.
 private struct AnyKey: CodingKey {
@@ -18,6 +18,32 @@ extension Decoder {
         guard let stranger = keys.sorted().first(where: { !known.contains($0) }) else { return }
         throw EditError(unknown(stranger, among: known, what: what))
     }
+}
+
+/// `value`, which is `json` as text, with some of its keys replaced.
+///
+/// - Throws: `EditError` that names the key: unknown, or of the wrong kind.
+package func replacingKeys<Value: Decodable>(
+    of value: Value, json: Data, with values: [String: Any], what: String, in whole: String
+) throws -> Value {
+    let known = Mirror(reflecting: value).children.compactMap(\.label)
+    if let stranger = values.keys.sorted().first(where: { !known.contains($0) }) {
+        throw EditError(unknown(stranger, among: known, what: what))
+    }
+    var object = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
+    object.merge(values) { $1 }
+    do {
+        return try JSONDecoder().decode(
+            Value.self, from: JSONSerialization.data(withJSONObject: object))
+    } catch {
+        throw EditError("The \(whole) cannot be read: \(sentence(for: error)).")
+    }
+}
+
+/// What a text on a command line means as JSON; what is no JSON is a word, such as the name of a
+/// choice.
+package func jsonValue(of text: String) -> Any {
+    (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) ?? text
 }
 
 /// The sentence that refuses the name `name`, with the nearest of `known` as a suggestion.

@@ -106,11 +106,13 @@ public struct ApplyReport: Codable, Sendable, Equatable {
     /// Whether the same request was made before, and nothing was done now.
     public var isRepeated = false
 
-    init(rows: Int) { self.rows = rows }
+    init(of edits: [EditRecord]) {
+        rows = edits.reduce(0) { $0 + 1 + $1.rephrases.count }
+    }
 
     /// Nothing was learned.
     init(leavingOut count: Int, conflicts: [Conflict]) {
-        self.init(rows: 0)
+        self.init(of: [])
         leftOut = count
         self.conflicts = conflicts
     }

@@ -1,4 +1,5 @@
 import Crypto
+import Edits
 import Foundation
 import LanguageModels
 import Tokenizers
@@ -58,11 +59,5 @@ struct BaseModel {
             at: directory, includingPropertiesForKeys: [.fileSizeKey]
         ).filter { $0.pathExtension == "safetensors" }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
-    }
-}
-
-extension Sequence<UInt8> {
-    var hexadecimal: String {
-        map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     }
 }

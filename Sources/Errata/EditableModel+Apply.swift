@@ -73,7 +73,7 @@ extension EditableModel {
                 "the request `\(key)` was made before with other edits; give a new one a key of "
                     + "its own.")
         }
-        var report = ApplyReport(rows: earlier.reduce(0) { $0 + 1 + $1.rephrases.count })
+        var report = ApplyReport(of: earlier)
         report.edits = earlier.count
         report.transaction = transaction.id
         report.isRepeated = true
@@ -107,19 +107,19 @@ extension EditableModel {
             let batch = ledger.transaction(transaction)!.entries
             let edits = ledger.records(batch)
             let before = Handover(adapters)
-            let probing = gate.isOn ? Handover((gate, try known().texts)) : nil
-            let earlier = ledger.records(Array(ledger.live.joined()))
+            let texts = gate.isOn ? try known().texts : []
+            let earlier = gate.isOn ? ledger.records(Array(ledger.live.joined())) : []
             let (base, configuration) = (Handover(base), journal.configuration)
             let result = try await workshop.run(threads: configuration.numerics.threads) {
                 var after = try before.value.copied(configuration, base: base.value)
                 var report = try after.learn(batch, edits, onProgress: onProgress)
-                report.gate = try probing.map {
-                    try Probing(
-                        gate: $0.value.0, base: base.value, texts: $0.value.1,
-                        before: before.value.method, after: after.method
+                if gate.isOn {
+                    report.gate = try Probing(
+                        gate: gate, base: base.value, texts: texts, before: before.value.method,
+                        after: after.method
                     ).report(on: edits, earlier: earlier)
                 }
-                return Handover((after, report))
+                return (after, report)
             }
             var (after, report) = result.value
             report.transaction = transaction
@@ -168,11 +168,12 @@ extension EditableModel {
     /// Lets go of snapshots that lie closer to each other than an undo needs.
     private func thinOut() throws {
         guard let log = journal.log else { return }
-        let keys = try journal.ledger.keys(along: adapters.batches).map(\.text)
-        let count = adapters.batches.count
-        let unneeded = keys.enumerated().filter { !Spacing.isKept($0.offset, of: count) }
-        let rows = Set(try log.snapshots().map(\.key))
-        try log.remove(unneeded.map(\.element).filter(rows.contains))
+        let (chain, count) = (adapters.batches, adapters.batches.count)
+        let unneeded = try log.snapshots().filter {
+            !$0.batches.isEmpty && chain.starts(with: $0.batches)
+                && !Spacing.isKept($0.batches.count, of: count)
+        }
+        try log.remove(unneeded.map(\.key))
     }
 }
 

@@ -29,7 +29,7 @@ extension EditableModel {
             places[sequence] = kept.count
             // What an edit of this very transaction is called by now.
             let targets = superseded.map { $0 < first ? $0 : first + places[$0]! }
-            kept.append((record, withPredecessors(targets)))
+            kept.append((record, targets))
         }
         // Only what is accepted is known to the next search.
         self.search = nil
@@ -64,12 +64,6 @@ extension EditableModel {
         case .keepBoth:
             return []
         }
-    }
-
-    /// With what these superseded themselves, which must not come back when they go.
-    private func withPredecessors(_ targets: [Int]) -> [Int] {
-        let older = targets.flatMap { journal.ledger.entries[$0]?.supersedes ?? [] }
-        return Set(targets + older).sorted()
     }
 
     /// Whether a prompt means what each of some earlier ones does, by words and meaning.

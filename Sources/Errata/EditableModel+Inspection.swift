@@ -50,10 +50,10 @@ extension EditableModel {
         try await exclusively {
             try await beginWriting()
             guard let log = journal.log else { return 0 }
-            let keys = Set(try journal.ledger.keys(along: journal.ledger.live).map(\.text))
+            let live = journal.ledger.live
             let current = try log.currentSnapshot()?.key
             let given = try log.snapshots().filter {
-                !$0.batches.isEmpty && !keys.contains($0.key) && $0.key != current
+                !live.starts(with: $0.batches) && $0.key != current
             }
             let bytes = given.reduce(0) { $0 + $1.bytes }
             try log.remove(given.map(\.key))
@@ -108,21 +108,15 @@ extension EditableModel {
         let journal = Handover(journal)
         let base = Handover(base)
         let digest = try await workshop.run(threads: self.journal.configuration.numerics.threads) {
-            let restoration = Restoration(journal.value, base: base.value)
-            var adapters: Adapters
-            if depth == .full {
-                adapters = try Adapters(journal.value.configuration, base: base.value)
-                for batch in current.batches {
-                    _ = try adapters.learn(batch, journal.value.ledger.records(batch))
-                }
-            } else {
-                let before = Array(current.batches.dropLast())
-                adapters = try restoration.replayed(before).adapters
-                if let batch = current.batches.last {
-                    _ = try adapters.learn(batch, journal.value.ledger.records(batch))
-                }
+            var adapters =
+                try depth == .full
+                ? Adapters(journal.value.configuration, base: base.value)
+                : Restoration(journal.value, base: base.value)
+                    .replayed(current.batches.dropLast()).adapters
+            for batch in current.batches.dropFirst(adapters.batches.count) {
+                _ = try adapters.learn(batch, journal.value.ledger.records(batch))
             }
-            return Handover(try adapters.method.state().digest())
+            return try adapters.method.state().digest()
         }.value
         report.replayed = depth == .full ? current.batches.count : min(1, current.batches.count)
         if digest != current.digest {
@@ -142,7 +136,7 @@ extension EditableModel {
             let restoration = Handover(Restoration(journal, base: base))
             let made = try await workshop.run(
                 threads: journal.configuration.numerics.threads
-            ) { Handover(try restoration.value.replayed(current.batches).adapters) }.value
+            ) { try restoration.value.replayed(current.batches).adapters }.value
             try log.setCurrent(made.snapshot(in: log))
         }
         try log.remove(damaged.filter { $0 != current?.key })

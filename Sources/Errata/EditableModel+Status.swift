@@ -87,7 +87,7 @@ extension EditableModel {
         }
         let live = Array(ledger.live.joined())
         report.retired = Set(adapters.batches.joined()).subtracting(live).count
-        report.expired = ledger.records(live).filter { $0.isExpired(at: .now) }.map(\.id)
+        report.expired = ledger.expired(at: .now).map(\.record.id)
         report.codes = (adapters.method as? ELDER).map { elder in
             CapacityReport.Codes(
                 used: elder.distinctCodes, possible: elder.possibleCodes,
@@ -114,12 +114,11 @@ extension EditableModel {
     private func measureMemory(
         _ report: inout CapacityReport, of records: [EditRecord], sample: Int
     ) throws {
-        let count = min(sample, records.count)
-        guard count > 0 else { return }
-        let chosen = (0..<count).map { records[$0 * records.count / count] }
+        let chosen = records.evenly(sample)
+        guard !chosen.isEmpty else { return }
         let answers = try answer(chosen.map(\.prompt), options: AnswerOptions(maximumTokens: 24))
         let isRight = zip(chosen, answers).map { $0.target == $1.text.trimmed }
-        let third = (count + 2) / 3
+        let third = (chosen.count + 2) / 3
         report.remembered = isRight.chunks(of: third).map {
             CapacityReport.Share(right: $0.count(where: \.self), asked: $0.count)
         }

@@ -54,11 +54,10 @@ extension EditableModel {
             Restoration(journal, base: base, beginningWith: adapters))
         let log = journal.log
         let result = try await workshop.run(threads: journal.configuration.numerics.threads) {
-            Handover(
-                try restoration.value.replayed(batches, onProgress: onProgress) { adapters in
-                    // A replay that is cut off goes on from here.
-                    _ = try log.map { try $0.note(adapters.snapshot(in: $0)) }
-                })
+            try restoration.value.replayed(batches, onProgress: onProgress) { adapters in
+                // A replay that is cut off goes on from here.
+                if let log { try log.note(adapters.snapshot(in: log)) }
+            }
         }
         let replayed = result.value
         if let log { try log.setCurrent(replayed.adapters.snapshot(in: log)) }

@@ -66,7 +66,8 @@ public actor EditableModel {
             }
             base = try BaseModel(directory, options: options)
             self.options = options
-            (journal, adapters) = try Self.fresh(editor ?? .elder(.default), base, options)
+            (journal, adapters) = try Self.fresh(
+                editor ?? .elder(.default), base, digest: base.digest(), options)
             return
         }
         guard editor == nil else {
@@ -96,24 +97,21 @@ public actor EditableModel {
             throw ErrataError(
                 "an edited model keeps its method; open its base, \(base.directory.path), instead.")
         }
-        (journal, adapters) = try Self.fresh(editor, base, options)
+        (journal, adapters) = try Self.fresh(editor, base, digest: baseDigest, options)
         (retrieval, search) = (RetrievalTier(), nil)
     }
 
     private static func fresh(
-        _ editor: Editor, _ base: BaseModel, _ options: ModelOptions
+        _ editor: Editor, _ base: BaseModel, digest: String, _ options: ModelOptions
     ) throws -> (Journal, Adapters) {
-        let method = try editor.editing(base.model, tokenizer: base.tokenizer, seed: options.seed)
-        let recipe = try (method as? any ConfigurableMethod).map { try $0.config.json() }
+        let recipe = try editor.recipe(for: base.model.configuration).json()
         let configuration = LogConfiguration(
-            baseDigest: try base.digest(), method: editor.method,
-            recipe: String(decoding: recipe ?? Data("{}".utf8), as: UTF8.self),
-            seed: options.seed,
+            baseDigest: digest, method: editor.method,
+            recipe: String(decoding: recipe, as: UTF8.self), seed: options.seed,
             numerics: LogConfiguration.Numerics(
                 dtype: "\(base.model.dtype)", device: "\(base.model.device)",
                 threads: Engine.threads, engine: "libtorch \(Engine.version)"))
-        let journal = try Journal(configuration)
-        return (journal, try Adapters(configuration, base: base))
+        return (try Journal(configuration), try Adapters(configuration, base: base))
     }
 
     /// In which batches the method wants to learn `edits`, as places in the list; nil for a method

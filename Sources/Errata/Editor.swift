@@ -2,7 +2,6 @@ import Editing
 import Edits
 public import Foundation
 import LanguageModels
-import Tokenizers
 
 /// Which method keeps a model correct, and with which recipe.
 ///
@@ -60,20 +59,10 @@ public struct Editor: Sendable, Equatable {
 }
 
 extension Editor {
-    /// Makes the method for `model`.
-    func editing(
-        _ model: CausalModel, tokenizer: any Tokenizer, seed: UInt64
-    ) throws -> any EditingMethod {
+    /// The method's recipe for `model`.
+    func recipe(for model: ModelConfiguration) throws -> any Recipe {
         let entry = try MethodEntry.named(method)
-        return try entry.method(
-            model: model, tokenizer: tokenizer, recipe: recipe(of: entry, for: model.configuration),
-            seed: seed)
-    }
-
-    private func recipe(
-        of entry: MethodEntry, for model: ModelConfiguration
-    ) throws -> any Recipe {
-        switch source {
+        return switch source {
         case .preset(let name):
             try entry.recipe(name, for: model).replacing(values)
         case .json(let data):

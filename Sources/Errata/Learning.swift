@@ -10,7 +10,7 @@ extension EditingMethod {
         _ edits: [EditRecord], reporting onProgress: (EditProgress) throws -> Void
     ) throws -> ApplyReport {
         let device = model.device
-        var report = ApplyReport(rows: edits.reduce(0) { $0 + 1 + $1.rephrases.count })
+        var report = ApplyReport(of: edits)
         report.preparationSeconds = try seconds(on: device) { try prepare() }
         let groups = try plan(edits)?.map { $0.map { edits[$0] } } ?? [edits]
         var callbacks = 0.0

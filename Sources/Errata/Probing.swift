@@ -103,8 +103,7 @@ struct Probing {
 
     /// A sample of earlier edits, evenly over their age, that are answered with their target now.
     private func stillRight(_ earlier: [EditRecord]) throws -> [Question] {
-        let count = min(gate.earlierEdits, earlier.count)
-        let sample = (0..<count).map { earlier[$0 * earlier.count / count] }
+        let sample = earlier.evenly(gate.earlierEdits)
         let usual = try answers(of: before, to: sample.map(\.prompt))
         return zip(sample, usual).filter { $0.target == $1 }.map {
             Question(edit: $0.0.id, prompt: $0.0.prompt, expected: $0.0.target)

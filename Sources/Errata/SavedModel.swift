@@ -46,3 +46,29 @@ struct SavedModel: Codable {
         try writeAtomically(to: directory.appending(path: Self.fileName)) { try $0(json) }
     }
 }
+
+extension SavedModel {
+    /// Makes `directory`, whole or not at all, of a log that `write` writes.
+    func adopt(_ directory: URL, _ write: (URL) throws -> Void) throws {
+        let place = directory.standardizedFileURL
+        guard !FileManager.default.fileExists(atPath: place.path) else {
+            throw ErrataError(
+                "expected a new directory for the edited model, but \(directory.path) exists; "
+                    + "choose another.")
+        }
+        let draft = place.deletingLastPathComponent()
+            .appending(path: ".\(place.lastPathComponent).draft-\(UUID().uuidString.prefix(8))")
+        defer { try? FileManager.default.removeItem(at: draft) }
+        do {
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try write(draft)
+            try self.write(in: draft)
+            try FileManager.default.moveItem(at: draft, to: place)
+        } catch let error as CocoaError {
+            throw ErrataError(
+                "cannot write \(directory.path): \(error.localizedDescription); nothing was "
+                    + "changed; make room or choose another directory.")
+        }
+    }
+}

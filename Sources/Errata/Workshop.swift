@@ -12,10 +12,10 @@ actor Workshop {
 
     /// Runs `body` on the workshop's own thread, with `threads` for one operation.
     func run<Result>(
-        threads: Int, _ body: @Sendable () throws -> Handover<Result>
+        threads: Int, _ body: @Sendable () throws -> Result
     ) throws -> Handover<Result> {
         try Engine.setThreads(threads)
-        return try body()
+        return Handover(try body())
     }
 }
 

@@ -68,12 +68,12 @@ struct Bench: AsyncParsableCommand {
     func validate() throws { try RecipeOptions.requirePairs(replacements) }
 
     func run() async throws {
-        let dataset = try Self.dataset(data, format: format, target: target)
+        let dataset = try Dataset.read(data, format: format, target: target)
         let edits = try Self.split(split).first(edits, of: dataset.records)
         let asked = Set(edits.flatMap { [$0.edit.prompt] + $0.heldOut })
         let unrelated =
             try unrelated.map {
-                try Self.dataset($0, format: nil, target: target).records.flatMap(\.locality)
+                try Dataset.read($0, format: nil, target: target).records.flatMap(\.locality)
                     .filter { $0.kind == .unrelated && !asked.contains($0.prompt) }
             } ?? []
         let editors = try self.editors()
@@ -109,16 +109,6 @@ struct Bench: AsyncParsableCommand {
             try folder?.write(result)
         }
         if output.json { try Output.json(result) } else { Output.line(result.plain) }
-    }
-
-    private static func dataset(
-        _ path: String, format: String?, target: String
-    ) throws -> Dataset {
-        guard let answer = ZsRETarget(rawValue: target) else {
-            throw WrongInput("expected --target alt or answers, got \(target).")
-        }
-        return try Dataset.read(
-            URL(filePath: path), format: format.map(DatasetFormat.init(name:)), target: answer)
     }
 
     private static func split(_ name: String) throws -> Split {

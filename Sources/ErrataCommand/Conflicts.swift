@@ -37,11 +37,7 @@ struct Conflicts: AsyncParsableCommand {
     @OptionGroup(title: "Results") var output: OutputOptions
 
     func run() async throws {
-        guard let answer = ZsRETarget(rawValue: target) else {
-            throw WrongInput("expected --target alt or answers, got \(target).")
-        }
-        let dataset = try Dataset.read(
-            URL(filePath: data), format: format.map(DatasetFormat.init(name:)), target: answer)
+        let dataset = try Dataset.read(data, format: format, target: target)
         let interrupt = Interrupt("nothing was changed.", endsAtOnce: true)
         defer { withExtendedLifetime(interrupt) {} }
         let model = try await EditableModel.opened(model, options: engine)

@@ -107,7 +107,7 @@ struct Edit: AsyncParsableCommand {
             waiting: log.who.wait)
         try interrupt.check()
         var outcome = EditOutcome()
-        for transaction in edits.chunked(by: log.batch ?? edits.count) {
+        for transaction in edits.chunks(of: log.batch ?? max(edits.count, 1)) {
             try await teach(transaction, model: model, interrupt: interrupt, outcome: &outcome)
         }
         if outcome.transactions.isEmpty, let rejection = outcome.rejections.first {

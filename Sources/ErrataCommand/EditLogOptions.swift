@@ -58,12 +58,3 @@ struct EditLogOptions: ParsableArguments {
         return options
     }
 }
-
-extension Array {
-    /// The elements in order, `size` at a time.
-    func chunked(by size: Int) -> [[Element]] {
-        stride(from: 0, to: count, by: Swift.max(size, 1)).map {
-            Array(self[$0..<Swift.min($0 + size, count)])
-        }
-    }
-}

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Edits
 import Errata
+import Evaluation
 import Foundation
 
 /// How a model is computed; every command that opens one has these.
@@ -137,5 +138,18 @@ extension EditableModel {
         } catch {
             throw WrongInput(Exit.sentence(for: error))
         }
+    }
+}
+
+extension Dataset {
+    /// The edits that `--data`, `--format` and `--target` name.
+    ///
+    /// - Throws: `WrongInput` or `EvaluationError` for what does not name any.
+    static func read(_ path: String, format: String?, target: String) throws -> Dataset {
+        guard let answer = ZsRETarget(rawValue: target) else {
+            throw WrongInput("expected --target alt or answers, got \(target).")
+        }
+        return try read(
+            URL(filePath: path), format: format.map(DatasetFormat.init(name:)), target: answer)
     }
 }

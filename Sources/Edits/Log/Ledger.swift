@@ -1,3 +1,5 @@
+public import Foundation
+
 /// What a log says: which edits were accepted together, and which of them hold.
 ///
 /// A pure function of the events. Reading fewer of them gives the ledger of an earlier version.
@@ -204,6 +206,11 @@ extension Ledger {
 
     /// The edits that hold, those of one published transaction together.
     public var live: [[Int]] { batches { $0.outcome == .published } }
+
+    /// Live edits whose validity has passed.
+    public func expired(at now: Date) -> [Entry] {
+        live.joined().map { entries[$0]! }.filter { $0.record.isExpired(at: now) }
+    }
 
     /// The edits that are accepted and will be learned next, by transaction.
     public var pending: [[Int]] { batches { $0.outcome == .pending } }

@@ -50,12 +50,6 @@ public struct LogConfiguration: Codable, Sendable, Equatable {
         self.gate = gate
         self.conflicts = conflicts
     }
-
-    /// Whether a state learned under this configuration is one of `other`'s.
-    public func learnsLike(_ other: LogConfiguration) -> Bool {
-        baseDigest == other.baseDigest && method == other.method && recipe == other.recipe
-            && seed == other.seed && numerics == other.numerics
-    }
 }
 
 /// What happens to an edit that contradicts a live one.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One entry of the edit log, which is only ever appended to.
 ///
 /// What a model is corrected by is the base checkpoint and these entries, and nothing else:
@@ -28,6 +30,13 @@ public struct LogEvent: Codable, Sendable, Equatable, Identifiable {
 }
 
 extension LogEvent {
+    /// The event that follows event `last` of a log, happening now.
+    package init(_ content: Content, after last: Int, author: String?, reason: String?) {
+        self.init(
+            sequence: last + 1, time: timestamp(), author: author, reason: reason,
+            content: content)
+    }
+
     /// What happened.
     public enum Content: Sendable, Equatable {
         /// How the model is edited: the first event, and later ones that change the gate.
@@ -151,4 +160,9 @@ extension LogEvent.Content: Codable {
         case .note(let text): try values.encode(text, forKey: .note)
         }
     }
+}
+
+/// Now, in ISO 8601 with milliseconds, in UTC.
+package func timestamp() -> String {
+    Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
 }

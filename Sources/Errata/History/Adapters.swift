@@ -21,14 +21,11 @@ struct Adapters {
         key = try StateKey(configuration)
     }
 
-    /// What lies in the snapshot's file.
-    ///
-    /// - Throws: `ErrataError` for a file that is missing or damaged.
+    /// What lies in the snapshot's file, which was found whole.
     init(
         _ snapshot: Snapshot, in log: EditLog, configuration: LogConfiguration, key: StateKey,
         base: BaseModel
     ) throws {
-        if let fault = try log.fault(of: snapshot) { throw ErrataError(fault) }
         method = try MethodEntry.named(configuration.method).method(
             restoring: MethodState(contentsOf: log.file(of: snapshot)), model: base.model,
             tokenizer: base.tokenizer)

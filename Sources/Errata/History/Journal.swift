@@ -70,11 +70,8 @@ struct Journal {
         if let log {
             events = try log.append(contents, author: author, reason: reason, snapshot: snapshot)
         } else {
-            let time = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
             events = contents.enumerated().map { place, content in
-                LogEvent(
-                    sequence: ledger.version + 1 + place, time: time, author: author,
-                    reason: reason, content: content)
+                LogEvent(content, after: ledger.version + place, author: author, reason: reason)
             }
         }
         for event in events { try ledger.append(event) }

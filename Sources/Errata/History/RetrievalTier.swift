@@ -54,12 +54,9 @@ struct RetrievalTier {
         return .target(successor)
     }
 
-    /// Whether the adapters are all there is to ask.
-    var isEmpty: Bool { sayings.isEmpty }
-
     /// What each prompt gets here, with the trace of it; nil where the adapters decide.
     func sayings(for prompts: [String]) throws -> [(saying: Saying, trace: RouteTrace)?] {
-        guard let matcher, !isEmpty else { return prompts.map { _ in nil } }
+        guard let matcher else { return prompts.map { _ in nil } }
         return try matcher.nearest(to: prompts).map { match in
             guard let match, match.distance < 1 else { return nil }
             let saying = sayings[match.index]

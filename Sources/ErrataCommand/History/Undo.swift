@@ -42,7 +42,7 @@ struct UndoCommand: AsyncParsableCommand {
     func run() async throws {
         let model = try await EditableModel.opened(history, options: engine, waiting: who.wait)
         let names =
-            expired ? await model.ledger.expired.map { "#\($0)" } : ids
+            expired ? await model.ledger.expired(at: .now).map { "#\($0.sequence)" } : ids
         guard !names.isEmpty else {
             return output.json ? try Output.json([String]()) : Output.line("Nothing has expired.")
         }
@@ -97,12 +97,5 @@ extension EditableModel {
             try interrupt.check()
             bar.update(progress.transactions, of: progress.totalTransactions)
         }
-    }
-}
-
-extension Ledger {
-    /// Live edits whose validity has passed.
-    var expired: [Int] {
-        live.joined().filter { entries[$0]!.record.isExpired(at: .now) }
     }
 }

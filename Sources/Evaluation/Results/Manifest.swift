@@ -1,4 +1,5 @@
 import Crypto
+import Edits
 package import Foundation
 
 /// What a result needs to be believed: how it was made, from what, on what.
@@ -102,7 +103,7 @@ extension Manifest {
 
 /// SHA-256 of `data`, in hexadecimal.
 package func sha256(_ data: Data) -> String {
-    SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    SHA256.hash(data: data).hexadecimal
 }
 
 /// The processor's own name and how many cores are at hand: *AMD EPYC 7763, 2 cores*.
