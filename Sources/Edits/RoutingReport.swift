@@ -6,6 +6,11 @@ public struct RoutingReport: Codable, Sendable, Equatable {
     public var newestExpert: Double
     /// Elsewhere than right after their own batch was learned.
     public var moved: Double
+    /// How alike the edits of one batch are: the mean cosine of pairs, centred; absent where nothing
+    /// says.
+    public var similarityWithin: Double?
+    /// The same of edits of two batches.
+    public var similarityBetween: Double?
 
     public init(ownExpert: Double, newestExpert: Double, moved: Double) {
         self.ownExpert = ownExpert

@@ -91,12 +91,15 @@ public actor EditableModel {
 
     /// Starts anew with another method on the same base model: nothing is learned yet.
     ///
+    /// - Parameter seed: fixes what the method draws; that of the options unless given.
     /// - Throws: `ErrataError` for a model that has a log on disk, which keeps its method.
-    public func restart(with editor: Editor) throws {
+    public func restart(with editor: Editor, seed: UInt64? = nil) throws {
         guard journal.log == nil else {
             throw ErrataError(
                 "an edited model keeps its method; open its base, \(base.directory.path), instead.")
         }
+        var options = options
+        options.seed = seed ?? options.seed
         (journal, adapters) = try Self.fresh(editor, base, digest: baseDigest, options)
         (retrieval, search) = (RetrievalTier(), nil)
     }

@@ -151,7 +151,7 @@ extension Evaluation.Bench {
     /// Runs one method with a moving line.
     mutating func run(
         _ name: String, editor: Editor, interrupt: Interrupt
-    ) async throws -> (row: MethodRow, outcomes: [ProbeOutcome]) {
+    ) async throws -> Run {
         let bars = BarByStage()
         defer { bars.finish() }
         return try await run(name, editor: editor) { progress in

@@ -97,9 +97,15 @@ package struct LEMoE: ConfigurableMethod, OracleRouting {
         func share(_ holds: (RouteMemory.Row, Int) -> Bool) -> Double {
             Double(zip(edits, routes).count { holds($0, $1) }) / Double(edits.count)
         }
-        return RoutingReport(
+        var report = RoutingReport(
             ownExpert: share { $0.expert == $1 }, newestExpert: share { $1 == experts.count - 1 },
             moved: share { $0.route != $1 })
+        let batches = Dictionary(grouping: memory.rows.indices) { memory.rows[$0].expert }
+        let alike = OrderPlanner.similarities(
+            try memory.embeddings!.floats().chunks(of: memory.embeddings!.size(1)),
+            batches.sorted { $0.key < $1.key }.map(\.value))
+        (report.similarityWithin, report.similarityBetween) = (alike.within, alike.between)
+        return report
     }
 
     /// The same editor, which sends these prompts through the experts that learned their edits, with

@@ -69,12 +69,18 @@ package struct MoE: ConfigurableMethod {
         return losses
     }
 
-    /// Every prompt goes through the experts.
+    /// Every prompt goes through the experts. The trace names the one that the token before the
+    /// answer is sent to.
     package func decide(_ prefix: PrefixActivations, prompts: [[Int]]) throws -> Decision {
         guard learned > 0 else {
             return Decision(adaptation: nil, traces: prompts.map { _ in .unedited })
         }
-        return Decision(adaptation: bypass, traces: prompts.map { _ in .always() })
+        let routes = try withoutGradients {
+            try prefix.input.last(of: prefix.lengths).to(.float32).linear(weight: router)  // [B, E]
+                .topK(1, dim: 1).indices.ints()
+        }
+        return Decision(
+            adaptation: bypass, traces: routes.map { .always(route: String($0, radix: 16)) })
     }
 
     /// The experts beside the MLP.

@@ -4,7 +4,7 @@ package import Errata
 /// One protocol for every method: the same edits, the same probes, the same base model.
 ///
 /// The stream is applied in order; each edit is probed right after its batch, if wanted, and every
-/// edit again at the end.
+/// edit so far again at each mark and at the end.
 package struct Bench {
     package let model: EditableModel
     package let edits: [SplitEdit]
@@ -13,12 +13,14 @@ package struct Bench {
     package let options: Options
     /// What the unedited model answers to prompts that no edit covers, by prompt: asked once, however
     /// many methods run.
-    private var baseAnswers: [String: String] = [:]
+    package var baseAnswers: [String: String] = [:]
 
     /// What is measured beyond the end of the stream.
     package struct Options: Sendable {
         /// Edits between two rounds of probing right after the edit; nil for none.
         package var probeEvery: Int?
+        /// After so many edits everything learned so far is asked, ascending; the end is one anyway.
+        package var marks: [Int] = []
         /// The most tokens of a generated answer.
         package var maximumTokens = 24
 
@@ -44,20 +46,58 @@ package struct Bench {
         self.options = options
     }
 
+    /// What one method did: a row for each mark, the last at the end, and its probes.
+    package struct Run: Sendable {
+        package let rows: [MethodRow]
+        /// Right after each edit, and at the end.
+        package let outcomes: [ProbeOutcome]
+
+        /// At the end of the stream.
+        package var row: MethodRow { rows[rows.count - 1] }
+    }
+
     /// Runs one method over the stream, from the unedited model.
     ///
-    /// - Parameter onProgress: an error thrown from it ends the run.
+    /// - Parameters:
+    ///   - seed: fixes what the method draws; the model's own unless given.
+    ///   - onProgress: an error thrown from it ends the run.
     package mutating func run(
-        _ name: String, editor: Editor,
+        _ name: String, editor: Editor, seed: UInt64? = nil,
         onProgress: @escaping @Sendable (Progress) throws -> Void = { _ in }
-    ) async throws -> (row: MethodRow, outcomes: [ProbeOutcome]) {
-        try await model.restart(with: editor)
-        let isEdited = editor != .unedited
+    ) async throws -> Run {
+        try await model.restart(with: editor, seed: seed)
+        guard editor != .unedited else {
+            let outcomes = try await askAll(edits.count, as: name, onProgress: onProgress)
+            let row = MethodRow(method: name, edits: 0, rows: 0, outcomes: outcomes)
+            return Run(rows: [try await filled(row, Cost())], outcomes: outcomes)
+        }
+        var (rows, right, last): ([MethodRow], [ProbeOutcome], [ProbeOutcome]) = ([], [], [])
+        var cost = Cost()
+        var start = 0
+        for mark in marks {
+            right += try await learn(start..<mark, as: name, &cost, onProgress: onProgress)
+            last = try await askAll(mark, as: name, onProgress: onProgress)
+            last.noteMoves(since: right)
+            var row = MethodRow(
+                method: name, edits: mark, rows: cost.rows, outcomes: right + last)
+            if marks.count > 1 {
+                row.segments = AgeBand.bands(last, starts: [0] + marks.filter { $0 < mark }, edits: mark)
+            }
+            rows.append(try await filled(row, cost))
+            start = mark
+        }
+        return Run(rows: rows, outcomes: right + last)
+    }
+
+    /// Learns the edits in `range`, and asks each right after its batch where that is wanted.
+    private mutating func learn(
+        _ range: Range<Int>, as name: String, _ cost: inout Cost,
+        onProgress: @escaping @Sendable (Progress) throws -> Void
+    ) async throws -> [ProbeOutcome] {
         let total = edits.count
         var outcomes: [ProbeOutcome] = []
-        var cost = Cost()
-        var done = 0
-        for batch in isEdited ? try await batches() : [] {
+        var done = range.lowerBound
+        for batch in try await batches(range) {
             let before = done
             cost.add(
                 try await model.apply(batch.map { edits[$0].edit }, options: .unchecked) {
@@ -73,34 +113,50 @@ package struct Bench {
             outcomes += try await ask(
                 batch.flatMap(probes).filter(\.kind.isCovered), at: .afterEdit)
         }
-        let all = edits.indices.flatMap(probes) + unrelatedProbes
-        for part in stride(from: 0, to: all.count, by: 512) {
+        return outcomes
+    }
+
+    /// Asks everything about the first `count` edits, and the unrelated prompts.
+    private mutating func askAll(
+        _ count: Int, as name: String,
+        onProgress: @escaping @Sendable (Progress) throws -> Void
+    ) async throws -> [ProbeOutcome] {
+        let all = edits.indices.prefix(count).flatMap(probes) + unrelatedProbes
+        var outcomes: [ProbeOutcome] = []
+        for part in all.chunks(of: 512) {
             try onProgress(
-                Progress(method: name, stage: .probing, done: part, total: all.count))
-            outcomes += try await ask(Array(all[part..<min(part + 512, all.count)]), at: .atEnd)
+                Progress(method: name, stage: .probing, done: outcomes.count, total: all.count))
+            outcomes += try await ask(part, at: .atEnd)
         }
-        var row = MethodRow(
-            method: name, edits: isEdited ? edits.count : 0, rows: cost.rows, outcomes: outcomes)
+        return outcomes
+    }
+
+    /// `row` with what only the model knows.
+    private func filled(_ row: MethodRow, _ cost: Cost) async throws -> MethodRow {
+        var row = row
         try await cost.fill(&row, from: model)
         row.routing = try await model.routing()
-        if await model.routesByEdit { row.oracle = try await oracleScores() }
-        return (row, outcomes)
+        if await model.routesByEdit { row.oracle = try await oracleScores(row.edits) }
+        return row
     }
 
-    /// The edits in the order in which the method wants them, cut where they are probed.
-    private func batches() async throws -> [[Int]] {
-        let all = Array(edits.indices)
-        if let plan = try await model.plan(edits.map(\.edit)) { return plan }
-        let size = options.probeEvery ?? edits.count
-        return stride(from: 0, to: all.count, by: size).map {
-            Array(all[$0..<min($0 + size, all.count)])
+    /// The marks within the stream, and its end.
+    private var marks: [Int] { options.marks.filter { $0 < edits.count } + [edits.count] }
+
+    /// The edits of `range` in the order in which the method wants them, cut where they are probed.
+    ///
+    /// A method that plans its order sees no further than the next mark.
+    private func batches(_ range: Range<Int>) async throws -> [[Int]] {
+        if let plan = try await model.plan(edits[range].map(\.edit)) {
+            return plan.map { $0.map { range.lowerBound + $0 } }
         }
+        return Array(range).chunks(of: options.probeEvery ?? range.count)
     }
 
-    /// The scores with every prompt sent to the expert of its own edit: how good the experts are,
-    /// however well they are found.
-    private func oracleScores() async throws -> OracleScores {
-        let probes = edits.indices.flatMap(probes).filter(\.kind.isCovered)
+    /// The scores over the first `count` edits with every prompt sent to the expert of its own edit:
+    /// how good the experts are, however well they are found.
+    private func oracleScores(_ count: Int) async throws -> OracleScores {
+        let probes = edits.indices.prefix(count).flatMap(probes).filter(\.kind.isCovered)
         let owners = Dictionary(probes.map { ($0.prompt, $0.edit) }) { $1 }
         var outcomes = probes.map { ProbeOutcome($0, at: .atEnd) }
         let answers = try await model.answer(
@@ -180,6 +236,30 @@ package struct Bench {
     }
 
     private var generation: AnswerOptions { AnswerOptions(maximumTokens: options.maximumTokens) }
+}
+
+extension [ProbeOutcome] {
+    /// Notes whose route differs from the one right after the edit, in `earlier`.
+    fileprivate mutating func noteMoves(since earlier: [ProbeOutcome]) {
+        let routes = Dictionary(
+            earlier.compactMap { outcome in
+                outcome.trace?.code.map { (Place(outcome.probe), $0) }
+            }) { $1 }
+        for index in indices {
+            guard let now = self[index].trace?.code, let then = routes[Place(self[index].probe)]
+            else { continue }
+            self[index].routeMoved = now != then
+        }
+    }
+}
+
+/// Where a probe stands in the stream.
+private struct Place: Hashable {
+    let index: Int
+    let kind: Probe.Kind
+    let number: Int
+
+    init(_ probe: Probe) { (index, kind, number) = (probe.index, probe.kind, probe.number) }
 }
 
 /// What the edits of one method cost.

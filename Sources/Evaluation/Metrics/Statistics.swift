@@ -5,6 +5,24 @@ package enum Statistics {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
+    /// The sample's standard deviation; nothing of fewer than two.
+    package static func deviation(_ values: [Double]) -> Double? {
+        guard values.count > 1, let mean = mean(values) else { return nil }
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (squares / Double(values.count - 1)).squareRoot()
+    }
+
+    /// Pearson's correlation; nothing where one side does not vary.
+    package static func correlation(_ pairs: [(Double, Double)]) -> Double? {
+        guard let x = mean(pairs.map(\.0)), let y = mean(pairs.map(\.1)) else { return nil }
+        func products(_ factor: ((Double, Double)) -> Double) -> Double {
+            pairs.reduce(0) { $0 + factor($1) }
+        }
+        let both = products { ($0.0 - x) * ($0.1 - y) }
+        let spread = products { ($0.0 - x) * ($0.0 - x) } * products { ($0.1 - y) * ($0.1 - y) }
+        return spread > 0 ? both / spread.squareRoot() : nil
+    }
+
     /// The share that is true; nothing of nothing.
     package static func share(_ claims: [Bool]) -> Double? {
         mean(claims.map { $0 ? 1 : 0 })

@@ -120,13 +120,19 @@ package struct AgeBand: Codable, Sendable, Equatable {
     package static func bands(
         _ outcomes: [ProbeOutcome], edits: Int, count: Int
     ) -> [AgeBand] {
-        let outcomes = outcomes.filter { $0.moment == .atEnd }
         let count = min(count, edits)
-        return (0..<count).map { band in
-            let range = edits * band / count..<edits * (band + 1) / count
-            let inside = outcomes.filter { range.contains($0.probe.index) }
+        return bands(outcomes, starts: (0..<count).map { edits * $0 / count }, edits: edits)
+    }
+
+    /// `outcomes` at the end of a stream of `edits` edits, cut into bands that begin at `starts`.
+    package static func bands(
+        _ outcomes: [ProbeOutcome], starts: [Int], edits: Int
+    ) -> [AgeBand] {
+        let outcomes = outcomes.filter { $0.moment == .atEnd }
+        return zip(starts, starts.dropFirst() + [edits]).map { first, next in
+            let inside = outcomes.filter { (first..<next).contains($0.probe.index) }
             return AgeBand(
-                first: range.lowerBound, last: range.upperBound - 1,
+                first: first, last: next - 1,
                 reliability: Scores(inside.filter { $0.probe.kind == .edit }),
                 generalization: Scores(inside.filter { $0.probe.kind == .rephrase }))
         }

@@ -50,7 +50,7 @@ extension BenchResult {
 
 extension TextTable {
     /// The table for a page.
-    fileprivate var page: ReportTable {
+    var page: ReportTable {
         let columns = columns.enumerated().map { place, name in
             ReportTable.Column(name, place == 0 ? .words : .numbers)
         }

@@ -16,6 +16,8 @@ package struct MethodRow: Codable, Sendable, Equatable {
     package var thirds: [AgeBand]
     /// The same in ten bands.
     package var ageCurve: [AgeBand]
+    /// The edits between one mark and the next; absent where the end was the only one.
+    package var segments: [AgeBand]?
     /// Distances to the nearest stored edit, for a method with a gate.
     package var distances: Distances?
     /// Different allocation codes among those stored.

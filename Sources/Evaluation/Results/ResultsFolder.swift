@@ -80,6 +80,11 @@ package struct ResultsFolder: Sendable {
         }
     }
 
+    /// Writes the probes of one method alone, a line for each.
+    func writeRows(_ rows: [ProbeOutcome], of method: String) throws {
+        try write(Self.lines((method, rows)), to: "edits.jsonl")
+    }
+
     /// Writes `value` as JSON for people, whole or not at all.
     func writeJSON(_ value: some Encodable, to name: String) throws {
         let encoder = JSONEncoder()

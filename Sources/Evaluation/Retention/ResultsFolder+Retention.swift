@@ -53,6 +53,11 @@ extension ResultsFolder {
         try writeJSON(result.manifest, to: "manifest.json")
     }
 
+    /// Writes the prompts of general tasks alone, a line for each.
+    func writeRetention(_ rows: [RetentionRow]) throws {
+        try write(Self.lines(of: rows), to: Self.rows)
+    }
+
     /// The rows that stand here; the last line is left out where a run was stopped in its midst.
     private func readRows() throws -> [RetentionRow] {
         let decoder = JSONDecoder()

@@ -1,0 +1,114 @@
+package import Edits
+package import Errata
+
+/// Measures streams, one after another, on one base model.
+package final class Lab {
+    /// What a stream has come to.
+    package enum Progress: Sendable {
+        case stream(Bench.Progress)
+        case tasks(GeneralTask, done: Int, total: Int)
+    }
+
+    private let model: EditableModel
+    private let data: LabData
+    /// Everything of a manifest that is the same for all streams.
+    private let manifest: Manifest
+    /// What the unedited model says, asked once for all streams.
+    private var baseAnswers: [String: String] = [:]
+    private var baseContinuations: [RetentionRow] = []
+
+    /// A lab that works on `model`, whose manifests are `manifest` but for what a stream decides.
+    package init(model: EditableModel, data: LabData, manifest: Manifest) {
+        self.model = model
+        self.data = data
+        self.manifest = manifest
+    }
+
+    /// Measures `stream`.
+    ///
+    /// - Parameter onProgress: an error thrown from it ends the run.
+    package func measure(
+        _ stream: EditStream, onProgress: @escaping @Sendable (Progress) throws -> Void
+    ) async throws -> StreamResult {
+        let choice = try MethodChoice.parse(stream.method)[0]
+        let run = try await teach(stream, choice, onProgress: onProgress)
+        let tasks = try await stream.tasks.map { try await ask($0, onProgress: onProgress) }
+        let record = StreamRecord(
+            stream: stream, manifest: try await manifest(of: stream),
+            dataset: data.sources[stream.data]!.dataset.report, rows: run.rows,
+            codes: [CodePoint](run.outcomes),
+            tasks: tasks.map { RetentionResult(manifest: manifest, rows: $0).tasks })
+        return StreamResult(record: record, outcomes: run.outcomes, tasks: tasks ?? [])
+    }
+
+    private func teach(
+        _ stream: EditStream, _ choice: MethodChoice,
+        onProgress: @escaping @Sendable (Progress) throws -> Void
+    ) async throws -> Bench.Run {
+        let edits = try data.edits(of: stream)
+        var options = Bench.Options()
+        options.probeEvery = stream.probeEvery
+        options.marks = stream.marks
+        var bench = Bench(
+            model: model, edits: edits, unrelated: data.unrelated(to: edits, of: stream),
+            options: options)
+        bench.baseAnswers = baseAnswers
+        defer { baseAnswers = bench.baseAnswers }
+        return try await bench.run(
+            choice.title, editor: choice.editor(replacing: stream.settings), seed: stream.seed
+        ) { try onProgress(.stream($0)) }
+    }
+
+    /// Asks the model, edited as it is now, `limit` records of each general task.
+    private func ask(
+        _ limit: Int, onProgress: @escaping @Sendable (Progress) throws -> Void
+    ) async throws -> [RetentionRow] {
+        let folder = try data.requireTasks()
+        let items = try GeneralTask.allCases.flatMap { try folder.items(of: $0, limit: limit) }
+        let bench = RetentionBench(model: model, items: items)
+        let rows = try await bench.run(known: baseContinuations) {
+            try onProgress(.tasks($0.task, done: $0.done, total: items.count))
+        }
+        baseContinuations = rows.map(\.unedited)
+        return rows
+    }
+
+    /// How `stream` is measured; the model must have been started with its method.
+    private func manifest(of stream: EditStream) async throws -> Manifest {
+        var manifest = manifest
+        manifest.edits = stream.edits
+        manifest.probeEvery = stream.probeEvery
+        manifest.split = stream.split
+        manifest.seeds = [stream.seed]
+        manifest.data = try data.files(of: stream)
+        manifest.configs = try await recipe(of: stream)
+        return manifest
+    }
+
+    /// The recipe of `stream` for this model, by the method's name.
+    private func recipe(of stream: EditStream) async throws -> [String: JSONValue] {
+        let choice = try MethodChoice.parse(stream.method)[0]
+        try await model.restart(
+            with: choice.editor(replacing: stream.settings), seed: stream.seed)
+        guard let recipe = try await model.summary.recipe else { return [:] }
+        return [choice.title: try JSONValue(json: Data(recipe.utf8))]
+    }
+
+    /// How each of `streams` would be measured now, so that one measured alike is not again.
+    ///
+    /// - Throws: the error of a recipe that does not fit the model, before anything is measured.
+    package func manifests(of streams: [EditStream]) async throws -> [Manifest] {
+        var manifests: [Manifest] = []
+        for stream in streams { manifests.append(try await manifest(of: stream)) }
+        return manifests
+    }
+}
+
+extension RetentionRow {
+    /// The unedited model's half.
+    fileprivate var unedited: RetentionRow {
+        var row = self
+        row.after = nil
+        return row
+    }
+}

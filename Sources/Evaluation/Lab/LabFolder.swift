@@ -1,0 +1,56 @@
+package import Foundation
+
+/// A folder of experiments: `streams/NAME/` for each stream that was measured, and for each
+/// experiment a folder that shows its streams.
+///
+/// Every file appears whole or not at all, and `stream.json` last: a stream that has one ended.
+package struct LabFolder: Sendable {
+    /// Where it is.
+    package let url: URL
+
+    /// The folder at `url`, made if it is not there.
+    ///
+    /// - Throws: `EvaluationError` where it cannot be made.
+    package init(_ url: URL) throws {
+        self.url = try ResultsFolder(url).url
+    }
+
+    /// What was measured of `stream`, where that was done alike.
+    package func record(of stream: EditStream, like manifest: Manifest) -> StreamRecord? {
+        let file = place(of: stream).appending(path: "stream.json")
+        guard let data = try? Data(contentsOf: file),
+            let record = try? JSONDecoder().decode(StreamRecord.self, from: data),
+            record.stream.covers(stream), record.manifest.measuresLike(manifest, tasks: stream.tasks),
+            record.manifest.configs == manifest.configs
+        else { return nil }
+        return record
+    }
+
+    /// Writes what was measured of a stream.
+    ///
+    /// - Throws: `EvaluationError` that names the file that could not be written.
+    package func write(_ result: StreamResult) throws {
+        let folder = try ResultsFolder(place(of: result.record.stream))
+        try folder.writeRows(result.outcomes, of: result.record.title)
+        if !result.tasks.isEmpty { try folder.writeRetention(result.tasks) }
+        try folder.writeJSON(result.record, to: "stream.json")
+    }
+
+    private func place(of stream: EditStream) -> URL {
+        url.appending(path: "streams").appending(path: stream.name)
+    }
+}
+
+extension Manifest {
+    /// Whether a stream measured under this manifest is what one under `other` would be, with
+    /// `tasks` asked: the files of tasks that nobody asks now do not matter.
+    ///
+    /// Neither does the processor: a folder is filled by several machines, and each record says
+    /// which one measured it.
+    fileprivate func measuresLike(_ other: Manifest, tasks: Int?) -> Bool {
+        var mine = self
+        mine.processor = other.processor
+        if tasks == nil { mine.data = Array(data.prefix(other.data.count)) }
+        return mine.measuresLike(other)
+    }
+}

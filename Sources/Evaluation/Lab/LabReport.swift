@@ -1,0 +1,128 @@
+package import Figures
+package import Foundation
+
+/// One experiment with what was measured for it.
+package struct LabReport: Sendable {
+    package let experiment: Experiment
+    /// How it was asked for.
+    package let command: [String]
+    package let records: [StreamRecord]
+    /// What of the recipe was left out and why.
+    package let notices: [String]
+
+    package init(
+        _ experiment: Experiment, command: [String], records: [StreamRecord], notices: [String]
+    ) {
+        self.experiment = experiment
+        self.command = command
+        self.records = records
+        self.notices = notices
+    }
+
+    /// What the recipe shows, in order.
+    package var exhibits: [Exhibit] {
+        let groups = StreamGroup.groups(records)
+        guard !groups.isEmpty else { return [] }
+        return experiment.shows.map {
+            Exhibit($0, of: groups, published: experiment.published ?? [:])
+        }.filter { !$0.tables.isEmpty || !$0.figures.isEmpty }
+    }
+
+    /// The tables as Markdown, with what a reader must know.
+    package var markdown: String {
+        let head = ["# \(experiment.title)", "After \(experiment.source)."]
+        let notes = [experiment.note].compactMap(\.self) + notices
+        let body = exhibits.flatMap { exhibit in
+            ["## \(exhibit.title)", exhibit.text].filter { !$0.isEmpty }
+                + exhibit.tables.filter { !$0.rows.isEmpty }.map(\.markdown)
+        }
+        return (head + notes + body + [provenance]).joined(separator: "\n\n") + "\n"
+    }
+
+    /// The sections of a page.
+    package var sections: [Report.Section] {
+        let notes = [experiment.note].compactMap(\.self) + notices
+        let opening = (["After \(experiment.source)."] + notes).joined(separator: " ")
+        return [Report.Section(experiment.title, [.text(opening)])]
+            + exhibits.map { exhibit in
+                let tables = exhibit.tables.filter { !$0.rows.isEmpty }
+                return Report.Section(
+                    "\(experiment.shortTitle): \(exhibit.title)",
+                    (exhibit.text.isEmpty ? [] : [.text(exhibit.text)])
+                        + (exhibit.figures.isEmpty
+                            ? [] : [.figures(exhibit.figures.map(\.drawing))])
+                        + tables.map { .table($0.page) })
+            }
+    }
+
+    /// How it was made, for people.
+    package var facts: [Report.Fact] { Manifest.facts(records.map(\.manifest), command: command) }
+
+    private var provenance: String {
+        facts.map { "- \($0.name): \($0.isLiteral ? "`\($0.value)`" : $0.value)" }
+            .joined(separator: "\n")
+    }
+}
+
+extension Experiment {
+    /// What stands before the colon of the title: *Table 1*.
+    var shortTitle: String { title.split(separator: ":").first.map(String.init) ?? title }
+}
+
+extension Manifest {
+    /// What several streams share, and the values that differ side by side.
+    static func facts(_ manifests: [Manifest], command: [String]) -> [Report.Fact] {
+        func all(_ value: (Manifest) -> String) -> String {
+            var seen: Set<String> = []
+            return manifests.map(value).filter { seen.insert($0).inserted }.joined(separator: "; ")
+        }
+        var names: Set<String> = []
+        let files = manifests.flatMap(\.data).filter { names.insert($0.name + $0.digest).inserted }
+        return [
+            Report.Fact("Command", command.joined(separator: " "), isLiteral: true),
+            Report.Fact("Base model", all(\.model)),
+            Report.Fact("Its weights (SHA-256)", all(\.modelDigest), isLiteral: true),
+        ] + files.map { Report.Fact($0.name, $0.digest, isLiteral: true) } + [
+            Report.Fact("Device", all { "\($0.device), \($0.dtype), \($0.threads) threads" }),
+            Report.Fact("Processor", all(\.processor)),
+            Report.Fact("Seeds", all { $0.seeds.map(String.init).joined(separator: ", ") }),
+            Report.Fact(
+                "Versions",
+                all {
+                    $0.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                        .joined(separator: ", ")
+                }),
+        ]
+    }
+}
+
+extension LabFolder {
+    /// Writes an experiment: `manifest.json`, `results.json`, `table.md`, every figure as SVG and
+    /// PNG, `report.html`.
+    ///
+    /// - Throws: `EvaluationError` or `FiguresError` that names the file that could not be written.
+    package func write(_ report: LabReport) throws {
+        let folder = try ResultsFolder(url.appending(path: report.experiment.name))
+        for exhibit in report.exhibits {
+            for figure in exhibit.figures {
+                try writeFigure(figure.drawing, to: folder.url.appending(path: figure.name))
+            }
+        }
+        try folder.writeJSON(report.records, to: "results.json")
+        try folder.write(Data(report.markdown.utf8), to: "table.md")
+        let page = Report(
+            report.experiment.title, lead: report.experiment.source, sections: report.sections,
+            manifest: report.facts)
+        try folder.write(Data(page.html.utf8), to: "report.html")
+        try folder.writeJSON(report.records.map(\.manifest), to: "manifest.json")
+    }
+
+    /// Writes one page of all `reports`.
+    package func writePage(_ reports: [LabReport], title: String, lead: String) throws {
+        let manifests = reports.flatMap(\.records).map(\.manifest)
+        let page = Report(
+            title, lead: lead, sections: reports.flatMap(\.sections),
+            manifest: Manifest.facts(manifests, command: reports.first?.command ?? []))
+        try ResultsFolder(url).write(Data(page.html.utf8), to: "report.html")
+    }
+}

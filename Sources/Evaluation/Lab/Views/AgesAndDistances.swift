@@ -1,0 +1,54 @@
+import Figures
+
+extension Exhibit {
+    /// Right answers by the age of the edit, of the first seed.
+    static func ages(_ groups: [StreamGroup]) -> Exhibit {
+        var exhibit = Exhibit("Age of the edit")
+        for (data, groups) in groups.byData {
+            let result = BenchResult(firstOf: groups)
+            exhibit.tables.append(result.ages.titled("\(data.title): \(result.ages.title)"))
+            exhibit.figures += result.agePlots.enumerated().map {
+                NamedFigure(name: "age-\(data.rawValue)-\($0 + 1)", drawing: $1.drawing)
+            }
+        }
+        return exhibit
+    }
+
+    /// How far prompts are from the nearest edit, of the first seed.
+    static func distances(_ groups: [StreamGroup]) -> Exhibit {
+        var exhibit = Exhibit("Distance to the nearest edit")
+        for (data, groups) in groups.byData {
+            let result = BenchResult(firstOf: groups)
+            exhibit.tables.append(result.gates.titled("\(data.title): \(result.gates.title)"))
+            exhibit.figures += result.distancePlots.enumerated().map {
+                NamedFigure(name: "distance-\(data.rawValue)-\($0 + 1)", drawing: $1.drawing)
+            }
+        }
+        return exhibit
+    }
+}
+
+extension BenchResult {
+    /// The first seeds of `groups`, side by side.
+    fileprivate init(firstOf groups: [StreamGroup]) {
+        let records = groups.map { $0.records[0] }
+        var manifest = records[0].manifest
+        manifest.configs = [:]
+        var rows: [MethodRow] = []
+        for (group, record) in zip(groups, records) {
+            var row = record.row
+            row.method = group.label
+            rows.append(row)
+            manifest.configs[group.label] = record.manifest.configs[record.title]
+        }
+        self.init(manifest: manifest, dataset: records[0].dataset, methods: rows)
+    }
+}
+
+extension TextTable {
+    fileprivate func titled(_ title: String) -> TextTable {
+        var table = self
+        table.title = title
+        return table
+    }
+}

@@ -1,0 +1,68 @@
+import Figures
+
+extension Exhibit {
+    /// What an edit takes: ELDER's Table 3.
+    static func cost(
+        _ groups: [StreamGroup], _ published: [String: Experiment.Published]
+    ) -> Exhibit {
+        var exhibit = Exhibit("Cost of an edit")
+        exhibit.text = """
+            Seconds of the edit call alone, the device synchronised: the median of the stream. CPU \
+            seconds are those of all threads together and hardly change when other programs want \
+            the cores. Bytes are what the stream adds to the base model, divided by its edits.
+            """
+        for (data, groups) in groups.byData {
+            let edited = groups.filter { $0.records[0].row.edits > 0 }
+            exhibit.tables.append(
+                costTable(data, edited).beside(
+                    published[data.rawValue], methods: edited.map(\.stream.method)))
+            exhibit.figures += [
+                NamedFigure(name: "seconds-\(data.rawValue)", drawing: seconds(data, edited)),
+                NamedFigure(name: "parameters-\(data.rawValue)", drawing: trained(data, edited)),
+            ]
+        }
+        return exhibit
+    }
+
+    private static func costTable(_ data: LabData.Name, _ groups: [StreamGroup]) -> TextTable {
+        var table = TextTable(
+            "\(data.title), \(span(groups.map(\.stream.edits))) edits",
+            columns: [
+                "Method", "Edits", "Seeds", "s/edit", "CPU s/edit", "Steps/edit", "Trained",
+                "Bytes/edit",
+            ])
+        table.rows = groups.map { group in
+            let row = group.records[0].row
+            return [
+                group.label, Figure.count(row.edits), Figure.count(group.records.count),
+                group.short { $0.row.secondsPerEdit?.median },
+                group.short { $0.row.cpuSecondsPerEdit }, group.short { $0.row.stepsPerEdit?.mean },
+                Figure.count(row.trainableParameters),
+                Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
+            ]
+        }
+        return table
+    }
+
+    private static func seconds(_ data: LabData.Name, _ groups: [StreamGroup]) -> Drawing {
+        BarChart(
+            "Time for an edit of \(data.title)",
+            subtitle: "Median of the stream; the whisker spans the seeds",
+            axis: Axis("Time", unit: "s", scale: .logarithmic),
+            bars: groups.map { group in
+                let values = group.values { $0.row.secondsPerEdit?.median }
+                let reach = values.count > 1 ? values.min()!...values.max()! : nil
+                return BarChart.Bar(group.label, Statistics.mean(values), reach: reach)
+            }
+        ).drawing
+    }
+
+    private static func trained(_ data: LabData.Name, _ groups: [StreamGroup]) -> Drawing {
+        BarChart(
+            "Trained parameters on \(data.title)", axis: Axis("Parameters"),
+            bars: groups.map {
+                BarChart.Bar($0.label, $0.records[0].row.trainableParameters.map(Double.init))
+            }
+        ).drawing
+    }
+}
