@@ -28,7 +28,7 @@ struct BaseModel {
     }
 
     /// `auto` is bf16 for large checkpoints, whose files say how large they are.
-    private static func dtype(_ text: String, for directory: URL) throws -> DType {
+    static func dtype(_ text: String, for directory: URL) throws -> DType {
         guard text == "auto" else { return try DType(text) }
         let bytes = try weightFiles(in: directory).reduce(0) { total, file in
             let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
@@ -54,7 +54,7 @@ struct BaseModel {
         return hash.finalize().hexadecimal
     }
 
-    private static func weightFiles(in directory: URL) throws -> [URL] {
+    static func weightFiles(in directory: URL) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(
             at: directory, includingPropertiesForKeys: [.fileSizeKey]
         ).filter { $0.pathExtension == "safetensors" }

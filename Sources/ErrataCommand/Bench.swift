@@ -152,33 +152,11 @@ extension Evaluation.Bench {
     mutating func run(
         _ name: String, editor: Editor, interrupt: Interrupt
     ) async throws -> Run {
-        let bars = BarByStage()
+        let bars = LabBars()
         defer { bars.finish() }
         return try await run(name, editor: editor) { progress in
             try interrupt.check()
-            bars.update(progress)
+            bars.update(.stream(progress))
         }
     }
-}
-
-/// One moving line for each stage of a method.
-private final class BarByStage: @unchecked Sendable {
-    private let lock = NSLock()
-    private var stage: Evaluation.Bench.Progress.Stage?
-    private var bar: ProgressBar?
-
-    func update(_ progress: Evaluation.Bench.Progress) {
-        lock.withLock {
-            if stage != progress.stage {
-                bar?.finish()
-                stage = progress.stage
-                bar = ProgressBar(
-                    "\(progress.method) · \(progress.stage.rawValue)", total: progress.total,
-                    unit: progress.stage == .editing ? "edits" : "probes")
-            }
-            bar?.update(progress.done)
-        }
-    }
-
-    func finish() { lock.withLock { bar?.finish() } }
 }

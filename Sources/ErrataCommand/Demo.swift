@@ -98,16 +98,7 @@ struct Demo: AsyncParsableCommand {
     /// The model's folder: as given, or above the program or the working directory.
     private static func directory(_ path: String?) throws -> URL {
         if let path { return URL(filePath: path, directoryHint: .isDirectory) }
-        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        let here = URL(filePath: FileManager.default.currentDirectoryPath)
-        for start in [here, program.deletingLastPathComponent()] {
-            var place = start
-            while place.path != "/" {
-                let candidate = place.appending(path: "Models/world-gpt2")
-                if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
-                place = place.deletingLastPathComponent()
-            }
-        }
+        if let found = besideProgram("Models/world-gpt2") { return found }
         throw WrongInput(
             "expected the embedded model in Models/world-gpt2, found none above here; "
                 + "run it in the repository or give --model.")

@@ -81,7 +81,8 @@ package struct Bench {
             var row = MethodRow(
                 method: name, edits: mark, rows: cost.rows, outcomes: right + last)
             if marks.count > 1 {
-                row.segments = AgeBand.bands(last, starts: [0] + marks.filter { $0 < mark }, edits: mark)
+                row.segments = AgeBand.bands(
+                    last, starts: [0] + marks.filter { $0 < mark }, edits: mark)
             }
             rows.append(try await filled(row, cost))
             start = mark
@@ -244,7 +245,8 @@ extension [ProbeOutcome] {
         let routes = Dictionary(
             earlier.compactMap { outcome in
                 outcome.trace?.code.map { (Place(outcome.probe), $0) }
-            }) { $1 }
+            }
+        ) { $1 }
         for index in indices {
             guard let now = self[index].trace?.code, let then = routes[Place(self[index].probe)]
             else { continue }

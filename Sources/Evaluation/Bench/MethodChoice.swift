@@ -7,8 +7,8 @@ package struct MethodChoice: Sendable, Equatable {
     /// One of its presets.
     package let preset: String
 
-    /// As lists name it: `elder:paper`.
-    package var name: String { "\(info.name):\(preset)" }
+    /// As lists name it: `elder:paper`, `lora`.
+    package var name: String { info.presets.count == 1 ? info.name : "\(info.name):\(preset)" }
 
     /// As tables call it: the preset is named where there are several.
     package var title: String {

@@ -10,7 +10,7 @@ package final class Lab {
     }
 
     private let model: EditableModel
-    private let data: LabData
+    let data: LabData
     /// Everything of a manifest that is the same for all streams.
     private let manifest: Manifest
     /// What the unedited model says, asked once for all streams.
@@ -30,8 +30,7 @@ package final class Lab {
     package func measure(
         _ stream: EditStream, onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> StreamResult {
-        let choice = try MethodChoice.parse(stream.method)[0]
-        let run = try await teach(stream, choice, onProgress: onProgress)
+        let run = try await teach(stream, onProgress: onProgress)
         let tasks = try await stream.tasks.map { try await ask($0, onProgress: onProgress) }
         let record = StreamRecord(
             stream: stream, manifest: try await manifest(of: stream),
@@ -41,10 +40,11 @@ package final class Lab {
         return StreamResult(record: record, outcomes: run.outcomes, tasks: tasks ?? [])
     }
 
-    private func teach(
-        _ stream: EditStream, _ choice: MethodChoice,
-        onProgress: @escaping @Sendable (Progress) throws -> Void
+    /// Teaches `stream` and asks its prompts.
+    func teach(
+        _ stream: EditStream, onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> Bench.Run {
+        let choice = try MethodChoice.parse(stream.method)[0]
         let edits = try data.edits(of: stream)
         var options = Bench.Options()
         options.probeEvery = stream.probeEvery
@@ -57,6 +57,11 @@ package final class Lab {
         return try await bench.run(
             choice.title, editor: choice.editor(replacing: stream.settings), seed: stream.seed
         ) { try onProgress(.stream($0)) }
+    }
+
+    /// Bytes of what grew with the latest stream.
+    var growingBytes: Double {
+        get async throws { Double(try await model.summary.growingBytes) }
     }
 
     /// Asks the model, edited as it is now, `limit` records of each general task.

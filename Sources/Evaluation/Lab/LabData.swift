@@ -34,6 +34,8 @@ package struct LabData: Sendable {
     package let sources: [Name: Source]
     /// The general tasks, where they are at hand.
     package let tasks: TaskFolder?
+    /// Their files.
+    private let taskFiles: [Manifest.DataFile]
 
     /// Finds and reads what the folder at `url` holds, there or one folder deeper.
     ///
@@ -56,7 +58,9 @@ package struct LabData: Sendable {
         }
         self.sources = sources
         let folder = tasks ?? url.flatMap { Self.find(["general_tasks"], in: $0) }
-        self.tasks = try folder.map { try TaskFolder($0) }
+        let found = try folder.map { try TaskFolder($0) }
+        self.tasks = found
+        taskFiles = try found.map { try GeneralTask.allCases.map($0.dataFile) } ?? []
     }
 
     private static func source(_ url: URL, target: ZsRETarget) throws -> Source {
@@ -114,12 +118,7 @@ extension LabData {
     func files(of stream: EditStream) throws -> [Manifest.DataFile] {
         let own = try source(stream.data).file
         let other = stream.data == .zsre || stream.localityPerEdit == 0 ? nil : sources[.zsre]?.file
-        let tasks = try stream.tasks.map { _ in try GeneralTask.allCases.map(taskFile) } ?? []
-        return [own] + [other].compactMap(\.self) + tasks
-    }
-
-    private func taskFile(_ task: GeneralTask) throws -> Manifest.DataFile {
-        try requireTasks().dataFile(of: task)
+        return [own] + [other].compactMap(\.self) + (stream.tasks == nil ? [] : taskFiles)
     }
 
     /// - Throws: `EvaluationError` where there are no general tasks.

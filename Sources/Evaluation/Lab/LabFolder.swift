@@ -20,7 +20,8 @@ package struct LabFolder: Sendable {
         let file = place(of: stream).appending(path: "stream.json")
         guard let data = try? Data(contentsOf: file),
             let record = try? JSONDecoder().decode(StreamRecord.self, from: data),
-            record.stream.covers(stream), record.manifest.measuresLike(manifest, tasks: stream.tasks),
+            record.stream.covers(stream),
+            record.manifest.measuresLike(manifest, tasks: stream.tasks),
             record.manifest.configs == manifest.configs
         else { return nil }
         return record

@@ -10,13 +10,19 @@ package struct LabReport: Sendable {
     /// What of the recipe was left out and why.
     package let notices: [String]
 
+    /// - Parameters:
+    ///   - streams: what the recipe wants; those without a record are counted in a notice.
     package init(
-        _ experiment: Experiment, command: [String], records: [StreamRecord], notices: [String]
+        _ experiment: Experiment, command: [String], streams: [EditStream],
+        records: [StreamRecord], notices: [String]
     ) {
         self.experiment = experiment
         self.command = command
         self.records = records
-        self.notices = notices
+        let missing = streams.count - records.count
+        self.notices =
+            notices
+            + (missing == 0 ? [] : ["\(missing) of \(streams.count) streams are not measured yet."])
     }
 
     /// What the recipe shows, in order.

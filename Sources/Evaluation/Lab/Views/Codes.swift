@@ -14,14 +14,16 @@ extension Exhibit {
         for (data, groups) in groups.byData {
             var table = TextTable(
                 "\(data.title): mean bits between codes",
-                columns: ["Method, edits", "Edit–own rephrasing", "Edit–other edit", "Edit–unrelated"])
+                columns: [
+                    "Method, edits", "Edit–own rephrasing", "Edit–other edit", "Edit–unrelated",
+                ])
             for group in groups where !group.records[0].codes.isEmpty {
                 let (codes, edits) = (group.records[0].codes, group.stream.edits)
                 table.rows.append(["\(group.label), \(Figure.count(edits))"] + distances(codes))
                 guard let drawing = map(codes, data, group) else { continue }
                 let method = group.stream.method.replacing(":", with: "-")
-                exhibit.figures.append(
-                    NamedFigure(name: "codes-\(data.rawValue)-\(method)-\(edits)", drawing: drawing))
+                let name = "codes-\(data.rawValue)-\(method)-\(edits)"
+                exhibit.figures.append(NamedFigure(name: name, drawing: drawing))
             }
             if !table.rows.isEmpty { exhibit.tables.append(table) }
         }

@@ -10,13 +10,15 @@ extension Exhibit {
             """
         for (data, groups) in groups.byData {
             let edited = groups.filter { $0.records[0].row.edits > 0 }
+            let right = Axis.percent("Every token right")
             exhibit.tables.append(scalingTable(data, edited))
             exhibit.figures += [
-                figure("reliability", "Reliability", data, edited, .percent("Every token right")) {
+                figure("reliability", "Reliability", data, edited, right) {
                     $0.atEnd.reliability.allTokens.map { $0 * 100 }
                 },
-                figure("generalization", "Generalization", data, edited, .percent("Every token right"))
-                { $0.atEnd.generalization.allTokens.map { $0 * 100 } },
+                figure("generalization", "Generalization", data, edited, right) {
+                    $0.atEnd.generalization.allTokens.map { $0 * 100 }
+                },
                 figure("parameters", "Trained parameters", data, edited, Axis("Parameters")) {
                     $0.trainableParameters.map(Double.init)
                 },

@@ -62,14 +62,15 @@ extension Exhibit {
             "\(key) on \(data.title)", subtitle: "Every token right, at the end of the stream",
             x: Axis(key, scale: isWide ? .logarithmic : .linear), y: .percent("Right"))
         let figures: [(String, (Summary) -> Double?)] = [
-            ("Reliability", \.reliability.allTokens), ("Generalization", \.generalization.allTokens),
-            ("Unrelated kept", \.unrelated.agreement),
+            ("reliability", \.reliability.allTokens),
+            ("generalization", \.generalization.allTokens),
+            ("unrelated kept", \.unrelated.agreement),
         ]
-        for (title, groups) in Dictionary(grouping: groups, by: \.title).sorted(by: { $0.key < $1.key })
-        {
+        let byTitle = Dictionary(grouping: groups, by: \.title).sorted { $0.key < $1.key }
+        for (title, groups) in byTitle {
             plot.series += figures.map { name, figure in
                 Series(
-                    "\(title): \(name.lowercased())",
+                    "\(title): \(name)",
                     runs: groups.map { group in
                         let shares = group.values { figure($0.row.atEnd) }
                         return (x: group.value(of: key), values: shares.map { $0 * 100 })

@@ -1,0 +1,16 @@
+import Foundation
+
+/// The first `path` in a folder above here or above the program; nil where there is none.
+func besideProgram(_ path: String) -> URL? {
+    let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    let here = URL(filePath: FileManager.default.currentDirectoryPath)
+    for start in [here, program.deletingLastPathComponent()] {
+        var place = start
+        while place.path != "/" {
+            let candidate = place.appending(path: path)
+            if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
+            place = place.deletingLastPathComponent()
+        }
+    }
+    return nil
+}

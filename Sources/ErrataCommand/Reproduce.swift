@@ -1,0 +1,227 @@
+import ArgumentParser
+import Edits
+import Errata
+import Evaluation
+import Foundation
+
+/// `errata reproduce`: the papers' tables and figures.
+struct Reproduce: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make the tables and figures of the papers, on any checkpoint.",
+        usage: "errata reproduce all|NAME ... --model DIR --data DIR --results DIR [--dry-run]",
+        discussion: """
+            Example:
+              errata reproduce all --model gpt2-xl --data data --results results/gpt2-xl --dry-run
+              errata reproduce table1 figure2 --model gpt2-xl --data data --results results/gpt2-xl
+
+            Each name is a recipe in Configs/reproduce, which says what is taught, to whom, with \
+            which seeds. Streams of edits that two recipes share are measured once. The data folder \
+            holds zsre_mend_eval.json or zsre_mend_edit.json, counterfact.json or \
+            counterfact-edit.json, and general_tasks with the eight tasks, at most one folder deep.
+
+            Streams that stand in --results, measured alike, are not measured again: a run that was \
+            stopped goes on where it was. Results: report.html, and for each recipe a folder with \
+            table.md, results.json, manifest.json, every figure as SVG and PNG and a report.html of \
+            its own; streams/NAME holds the row of every single prompt.
+            """)
+
+    @Argument(help: "Recipes, or all.")
+    var names: [String]
+
+    @Option(help: ArgumentHelp("The checkpoint to edit.", valueName: "dir"))
+    var model: String
+
+    @Option(help: ArgumentHelp("The folder with the data sets and tasks.", valueName: "dir"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("A folder for everything that is made.", valueName: "dir"))
+    var results: String
+
+    @Flag(help: "Only say what it will take: edits, steps, prompts, time, memory.")
+    var dryRun = false
+
+    @Flag(help: "Only show what was measured so far.")
+    var show = false
+
+    @OptionGroup(title: "Data") var files: LabFiles
+    @OptionGroup(title: "Scale") var scale: LabScaleOptions
+    @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Results") var output: OutputOptions
+
+    func run() async throws {
+        let experiments = try chosen()
+        let data = try files.read(in: data)
+        let plans = try experiments.map { try $0.plan(on: data, scale: scale.value) }
+        for notice in plans.flatMap(\.notices) { Output.note(notice) }
+        let streams = plans.flatMap(\.streams).distinct
+        let folder = try LabFolder(URL(filePath: results))
+        let interrupt = Interrupt("the same command goes on with what was measured, in \(results).")
+        try requireRoom()
+        let model = try await EditableModel.opened(model, options: engine, editor: .unedited)
+        let lab = Lab(model: model, data: data, manifest: try await manifest(of: model))
+        let manifests = Dictionary(
+            zip(streams.map(\.name), try await lab.manifests(of: streams))
+        ) { $1 }
+        let missing = streams.filter { folder.record(of: $0, like: manifests[$0.name]!) == nil }
+
+        if dryRun { return try await printPlan(of: missing, done: streams.count, lab, interrupt) }
+        if !show { try await measure(missing, lab, into: folder, interrupt) }
+        let reports = zip(experiments, plans).map { experiment, plan in
+            LabReport(
+                experiment, command: Provenance.command, streams: plan.streams,
+                records: plan.streams.compactMap {
+                    folder.record(of: $0, like: manifests[$0.name]!)
+                }, notices: plan.notices)
+        }
+        try await interrupt.uninterrupted(then: "the results are saved.") {
+            try write(reports, to: folder)
+        }
+    }
+
+    private func chosen() throws -> [Experiment] {
+        let all = try Experiment.all(in: files.recipeFolder())
+        if names.contains("all") { return all }
+        return try names.map { name in
+            guard let experiment = all.first(where: { $0.name == name }) else {
+                let known = all.map(\.name).joined(separator: ", ")
+                throw WrongInput("expected one of \(known) or all, got \(name).")
+            }
+            return experiment
+        }
+    }
+
+    /// Before gigabytes are read it is said when they cannot fit.
+    private func requireRoom() throws {
+        let directory = URL(filePath: model, directoryHint: .isDirectory)
+        guard let wanted = try? Footprint.weights(in: directory, options: engine.modelOptions()),
+            let free = Footprint.free(on: engine.device), wanted > free
+        else { return }
+        throw WrongInput(
+            "expected room for the weights of \(model), \(wanted >> 20) MB, got \(free >> 20) MB on "
+                + "\(engine.device); use a larger machine or --dtype bf16.")
+    }
+
+    private func manifest(of model: EditableModel) async throws -> Manifest {
+        let summary = try await model.summary
+        return Manifest(
+            command: Provenance.command, edits: 0, configs: [:], seeds: [], data: [],
+            model: URL(filePath: self.model).lastPathComponent,
+            modelDigest: await model.baseDigest, versions: Provenance.versions(of: model),
+            device: summary.device, dtype: summary.dtype, threads: await model.threads)
+    }
+
+    private func measure(
+        _ streams: [EditStream], _ lab: Lab, into folder: LabFolder, _ interrupt: Interrupt
+    ) async throws {
+        for (place, stream) in streams.enumerated() {
+            Output.note("\(place + 1) of \(streams.count): \(stream.name)")
+            let bars = LabBars()
+            defer { bars.finish() }
+            let result = try await lab.measure(stream) {
+                try interrupt.check()
+                bars.update($0)
+            }
+            try folder.write(result)
+        }
+    }
+
+    private func write(_ reports: [LabReport], to folder: LabFolder) throws {
+        for report in reports where !report.records.isEmpty { try folder.write(report) }
+        try folder.writePage(
+            reports.filter { !$0.records.isEmpty },
+            title: "Reproduction on \(URL(filePath: model).lastPathComponent)",
+            lead: "The tables and figures of ELDER (arXiv 2408.11869) and LEMoE (arXiv 2406.20030)."
+        )
+        guard !output.json else { return try Output.json(reports.flatMap(\.records)) }
+        for report in reports {
+            Output.line(report.experiment.title + "\n")
+            for exhibit in report.exhibits {
+                for table in exhibit.tables where !table.rows.isEmpty { Output.line(table.plain) }
+            }
+        }
+        Output.line("Everything stands in \(results)/report.html.")
+    }
+
+    private func printPlan(
+        of missing: [EditStream], done all: Int, _ lab: Lab, _ interrupt: Interrupt
+    ) async throws {
+        let bar = ProgressBar("Trying each method", total: missing.count, unit: "streams")
+        defer { bar.finish() }
+        let costs = try await lab.costs(of: missing, free: Footprint.free(on: engine.device)) {
+            try interrupt.check()
+            bar.update($0)
+        }
+        bar.finish()
+        if output.json { return try Output.json(costs) }
+        let plan = LabPlan(costs: costs, measured: all - missing.count)
+        Output.line(plan.plain)
+    }
+}
+
+/// Where the lab finds data and recipes.
+struct LabFiles: ParsableArguments {
+    @Option(help: ArgumentHelp("zsRE, where it is not in --data.", valueName: "file"))
+    var zsre: String?
+
+    @Option(help: ArgumentHelp("CounterFact, where it is not in --data.", valueName: "file"))
+    var counterfact: String?
+
+    @Option(help: ArgumentHelp("The eight tasks, where they are not in --data.", valueName: "dir"))
+    var tasks: String?
+
+    @Option(help: "Which of zsRE's answers is taught: alt (counterfactual) or answers (true).")
+    var target = "alt"
+
+    @Option(
+        help: ArgumentHelp(
+            "The recipes (default: Configs/reproduce, found beside the program).", valueName: "dir")
+    )
+    var recipes: String?
+
+    func read(in folder: String?) throws -> LabData {
+        guard let target = ZsRETarget(rawValue: target) else {
+            throw WrongInput("expected --target alt or answers, got \(self.target).")
+        }
+        let named = [LabData.Name.zsre: zsre, .counterfact: counterfact]
+        return try LabData(
+            in: folder.map { URL(filePath: $0) },
+            files: named.compactMapValues { $0.map { URL(filePath: $0) } },
+            tasks: tasks.map { URL(filePath: $0) }, target: target)
+    }
+
+    func recipeFolder() throws -> URL {
+        if let recipes { return URL(filePath: recipes, directoryHint: .isDirectory) }
+        guard let folder = besideProgram("Configs/reproduce") else {
+            throw WrongInput(
+                "expected recipes in Configs/reproduce, found none above here; run it in the "
+                    + "repository or give --recipes.")
+        }
+        return folder
+    }
+}
+
+/// How a run is made smaller than its recipes.
+struct LabScaleOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Teach at most so many edits.", valueName: "count"))
+    var edits: Int?
+
+    @Option(help: ArgumentHelp("At most so many seeds.", valueName: "count"))
+    var seeds: Int?
+
+    @Option(help: ArgumentHelp("At most so many records of each task.", valueName: "count"))
+    var limit: Int?
+
+    func validate() throws {
+        for (name, value) in [("edits", edits), ("seeds", seeds), ("limit", limit)] {
+            if let value, value < 1 {
+                throw ValidationError("expected --\(name) of at least 1, got \(value)")
+            }
+        }
+    }
+
+    var value: LabScale {
+        var scale = LabScale()
+        (scale.edits, scale.seeds, scale.tasks) = (edits, seeds, limit)
+        return scale
+    }
+}
