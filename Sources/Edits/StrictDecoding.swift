@@ -13,7 +13,7 @@ extension Decoder {
     ///
     /// - Throws: `EditError`, for example *“config key `learningrate` is unknown; did you mean
     ///   `learningRate`?”*.
-    func refuseUnknownKeys(known: [String], what: String) throws {
+    package func refuseUnknownKeys(known: [String], what: String) throws {
         let keys = try container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
         guard let stranger = keys.sorted().first(where: { !known.contains($0) }) else { return }
         throw EditError(unknown(stranger, among: known, what: what))

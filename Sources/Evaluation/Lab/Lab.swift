@@ -1,5 +1,5 @@
-package import Edits
 package import Errata
+import Foundation
 
 /// Measures streams, one after another, on one base model.
 package final class Lab {
@@ -31,7 +31,8 @@ package final class Lab {
         _ stream: EditStream, onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> StreamResult {
         let run = try await teach(stream, onProgress: onProgress)
-        let tasks = try await stream.tasks.map { try await ask($0, onProgress: onProgress) }
+        var tasks: [RetentionRow]?
+        if let limit = stream.tasks { tasks = try await ask(limit, onProgress: onProgress) }
         let record = StreamRecord(
             stream: stream, manifest: try await manifest(of: stream),
             dataset: data.sources[stream.data]!.dataset.report, rows: run.rows,

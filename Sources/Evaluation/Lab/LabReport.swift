@@ -1,5 +1,5 @@
 package import Figures
-package import Foundation
+import Foundation
 
 /// One experiment with what was measured for it.
 package struct LabReport: Sendable {

@@ -1,3 +1,5 @@
+import Edits
+
 /// What was measured of one stream: `stream.json`.
 package struct StreamRecord: Codable, Sendable, Equatable {
     /// What was measured.

@@ -1,3 +1,5 @@
+import Edits
+
 extension Exhibit {
     /// What later batches do to earlier ones: LEMoE's analysis of adaptors with several experts.
     static func forgetting(_ groups: [StreamGroup]) -> Exhibit {
