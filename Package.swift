@@ -67,7 +67,7 @@ let package = Package(
             "Errata", "Edits", "EditStorage", "Editing", "LanguageModels", "Tokenizers", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
         target(
-            "Evaluation", "Edits", "Errata", "Figures",
+            "Evaluation", "Edits", "Errata", "Figures", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
         .executableTarget(
             name: "ErrataCommand",

@@ -2,7 +2,7 @@
 #error libtorch is missing: run Scripts/bootstrap in the repository, or set LIBTORCH to a folder that holds its include/ and lib/.
 #endif
 
-#include "CTorch.h"
+#include "Guarded.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -12,7 +12,6 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <cstring>
-#include <string>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 #include <vector>
@@ -23,24 +22,7 @@ struct CTTensor {
 
 namespace {
 
-thread_local std::string last_error;
 std::atomic<int64_t> live_tensors{0};
-
-/// The one place where C++ exceptions end.
-template <typename Body>
-CTStatus guarded(Body &&body) noexcept {
-    try {
-        body();
-        return CT_OK;
-    } catch (const c10::Error &error) {
-        last_error = error.what_without_backtrace();
-    } catch (const std::exception &error) {
-        last_error = error.what();
-    } catch (...) {
-        last_error = "the engine failed without saying why";
-    }
-    return CT_FAILED;
-}
 
 CTTensor *handle(at::Tensor value) {
     auto *tensor = new CTTensor{std::move(value)};

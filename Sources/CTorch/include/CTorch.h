@@ -247,6 +247,40 @@ CTStatus ct_addcmul_in_place(CTTensor *a, CTTensor *b, CTTensor *c, double scale
 CTStatus ct_addcdiv_in_place(CTTensor *a, CTTensor *b, CTTensor *c, double scale);
 CTStatus ct_copy_in_place(CTTensor *a, CTTensor *b);
 
+// Store: keys and bytes that processes share through a server in one of them (c10d's TCPStore).
+//
+// Calls may come from any thread. None waits longer than the store's timeout for the server: it
+// fails then, and may be tried again. A value holds at most 8 MiB, for at more the server hangs up.
+
+typedef struct CTStore CTStore;
+
+/// Connects to the server at `host`; with `is_server` starts it here first, on all addresses of the
+/// machine, where port 0 lets the system choose. Waits `connect_ms` for the server to start. The caller
+/// gives the store back once, with ct_store_release(), which ends a server that was started.
+CTStatus ct_store_open(
+    const char *host, int64_t port, bool is_server, int64_t connect_ms, int64_t timeout_ms,
+    CTStore *_Nullable *_Nonnull result);
+void ct_store_release(CTStore *_Nullable store);
+int64_t ct_store_port(CTStore *store);
+CTStatus ct_store_set(
+    CTStore *store, const char *key, const void *_Nullable bytes, int64_t count);
+/// Waits up to `wait_ms` for the key. The caller gives `bytes` back with ct_store_release_bytes().
+CTStatus ct_store_get(
+    CTStore *store, const char *key, int64_t wait_ms, void *_Nullable *_Nonnull bytes,
+    int64_t *count);
+void ct_store_release_bytes(void *_Nullable bytes);
+CTStatus ct_store_check(CTStore *store, const char *key, bool *result);
+/// Adds to a number that starts at 0, and hands out the sum.
+CTStatus ct_store_add(CTStore *store, const char *key, int64_t amount, int64_t *result);
+/// Sets `desired` where the value is `expected`; no bytes expected stands for no key. Hands out the
+/// value that stands then, to be given back as after ct_store_get().
+CTStatus ct_store_compare_set(
+    CTStore *store, const char *key, const void *_Nullable expected, int64_t expected_count,
+    const void *_Nullable desired, int64_t desired_count, void *_Nullable *_Nonnull bytes,
+    int64_t *count);
+/// Whether there was such a key.
+CTStatus ct_store_delete_key(CTStore *store, const char *key, bool *result);
+
 #pragma clang assume_nonnull end
 
 #ifdef __cplusplus
