@@ -81,7 +81,8 @@ import Testing
     ) -> (RetentionRow, TaskItem) {
         let item = TaskItem(task: task, index: index, question: question)
         let row = RetentionRow(
-            item, before: before, after: after, cutTokens: nil, searchesPrompt: false)
+            item, before: before, after: after, cutTokens: index == 3 ? 7 : nil,
+            searchesPrompt: false)
         return (row, item)
     }
 
@@ -140,8 +141,17 @@ import Testing
             let counts = try #require(all["n-samples"] as? [String: [String: Int]])
             #expect(counts["errata_rte"] == ["original": 5, "effective": 4])
             #expect(all["model_name"] as? String == "tiny")
+            let better = try #require(all["higher_is_better"] as? [String: [String: Bool]])
+            let metrics = ["score", "score_of_answered", "agreement"]
+            #expect(better["errata_rte"]?.keys.sorted() == metrics.sorted())
+            #expect(better["errata_general"]?.keys.sorted() == metrics.sorted())
             #expect(
                 files["lm-eval/tiny/results_\(end).json"]?.contains("18446744073709551615") == true)
+
+            let samples = try #require(files["lm-eval/tiny/samples_errata_rte_\(end).jsonl"])
+            let lines = try samples.split(separator: "\n").map { try object(String($0)) }
+            #expect(lines.map { $0["cut_tokens"] as? Int } == [nil, nil, nil, 7])
+            #expect(lines.map { $0["score_of_answered"] as? Double } == [1, 0, nil, 0])
 
             let unedited = try object(#require(files["lm-eval/tiny_unedited/results_\(end).json"]))
             let before = try #require(unedited["results"] as? [String: [String: Any]])

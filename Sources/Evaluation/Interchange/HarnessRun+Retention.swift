@@ -51,7 +51,8 @@ private struct Asked {
     func sample(of said: RetentionRow.Continuation, edited: Bool) -> HarnessSample {
         var sample = HarnessSample(
             document: row.index, prompt: question.prompt, target: question.rule.target,
-            maximumTokens: row.task.maximumTokens, answer: said.text, part: row.part,
+            maximumTokens: row.task.maximumTokens, cutTokens: row.cutTokens, answer: said.text,
+            part: row.part,
             possible: row.possible)
         if let part = row.part {
             sample.details = [("part", .text(part)), ("possible", .integer(row.possible))]

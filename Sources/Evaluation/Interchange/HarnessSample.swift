@@ -17,6 +17,8 @@ struct HarnessSample: Sendable {
     var details: [PythonJSON.Member] = []
     /// The most tokens of the answer, where that is a rule of the task.
     var maximumTokens: Int?
+    /// Tokens cut from the beginning of a prompt too long for the model; absent where none were.
+    var cutTokens: Int?
     /// What it said.
     var answer: String
     /// Which reading of the document it is.
@@ -63,6 +65,7 @@ struct HarnessSample: Sendable {
             ("doc_hash", .text(digests[0])), ("prompt_hash", .text(digests[1])),
             ("target_hash", .text(digests[2])),
         ]
-        return .object(members + measured)
+        let cut: [PythonJSON.Member] = cutTokens.map { [("cut_tokens", .integer($0))] } ?? []
+        return .object(members + measured + cut)
     }
 }
