@@ -34,10 +34,11 @@ struct HarnessRun: Sendable {
     }
 
     /// Writes `results_<date>.json` and a `samples_<task>_<date>.jsonl` for each task into a folder of
-    /// the model's own in `parent`.
+    /// the model's own in `parent`; nothing of a model whose answers were not kept.
     ///
     /// - Throws: `EvaluationError` that names the file that could not be written.
     func write(in parent: ResultsFolder) throws {
+        guard !tasks.isEmpty else { return }
         let folder = try ResultsFolder(parent.url.appending(path: folder))
         for task in tasks {
             let lines = task.samples.map { $0.json.text() + "\n" }
