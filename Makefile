@@ -2,6 +2,7 @@
 # make test    install, build, and run every test
 # make bench   seconds per edit and tokens per second, against the PyTorch twin, in one run
 # make parity  compare with the PyPI packages tokenizers and transformers
+# make interchange  read results folders with the PyPI package lm-eval
 # make crash   kill and break the edit log, 200 times
 # make fixtures  regenerate what the tests compare with
 # make format  lay the code out as .swift-format says
@@ -14,7 +15,7 @@ flags = -c release -Xswiftc -enable-testing
 # Threads that wait leave the cores to others: spinning makes shared machines several times slower.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test bench parity crash fixtures format lint build engine
+.PHONY: demo test bench parity interchange crash fixtures format lint build engine
 
 engine:
 	@Scripts/bootstrap
@@ -37,6 +38,10 @@ parity:
 	@swift build $(flags) --product errata-parity
 	@$(python) reference/tokenizers_parity.py
 	@$(python) reference/transformers_parity.py
+
+interchange: build
+	@Scripts/bootstrap --interchange
+	@$(python) reference/interchange_check.py --binary $(errata)
 
 crash: build
 	@Scripts/crash-test 200 $(errata)

@@ -16,7 +16,8 @@ struct Bench: AsyncParsableCommand {
             A method is named alone (its first preset), with a preset (grace:paper), or as grace:* \
             for all of its presets; errata methods lists them. Methods that stand in --results \
             already, measured alike with the same recipe, are not run again: a run that was \
-            stopped goes on where it was.
+            stopped goes on where it was. Once it has ended, its lm-eval folder holds results and \
+            samples as EleutherAI's lm-evaluation-harness writes them.
 
             Every method starts from the unedited model, learns the edits in file order, and is \
             asked at the end: the edited prompts, rephrasings it never saw, and prompts that no \

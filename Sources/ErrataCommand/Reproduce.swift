@@ -49,32 +49,37 @@ struct Reproduce: AsyncParsableCommand {
     @OptionGroup(title: "Results") var output: OutputOptions
 
     func run() async throws {
+        let place = try RankPlace(environment: ProcessInfo.processInfo.environment)
         let experiments = try chosen()
         let data = try files.read(in: data)
         let plans = try experiments.map { try $0.plan(on: data, scale: scale.value) }
-        for notice in plans.flatMap(\.notices) { Output.note(notice) }
-        let streams = plans.flatMap(\.streams).distinct
-        let folder = try LabFolder(URL(filePath: results))
+        let isLeader = place?.rank ?? 0 == 0
+        if isLeader { for notice in plans.flatMap(\.notices) { Output.note(notice) } }
         let interrupt = Interrupt("the same command goes on with what was measured, in \(results).")
         try requireRoom()
         let model = try await EditableModel.opened(model, options: engine, editor: .unedited)
         let lab = Lab(model: model, data: data, manifest: try await manifest(of: model))
-        let manifests = Dictionary(
-            zip(streams.map(\.name), try await lab.manifests(of: streams))
-        ) { $1 }
-        let missing = streams.filter { folder.record(of: $0, like: manifests[$0.name]!) == nil }
+        let run = LabRun(lab: lab, streams: plans.flatMap(\.streams).distinct, interrupt: interrupt)
+        guard isLeader else { return try await run.follow(place!) }
 
-        if dryRun { return try await printPlan(of: missing, done: streams.count, lab, interrupt) }
-        if !show { try await measure(missing, lab, into: folder, interrupt) }
+        let folder = try LabFolder(URL(filePath: results))
+        let standing = try await run.standing(in: folder)
+        if dryRun { return try await printPlan(of: run, without: standing) }
+        let failures =
+            show ? [] : try await run.measure(into: folder, without: standing, place: place)
+        let records = try await run.standing(in: folder)
         let reports = zip(experiments, plans).map { experiment, plan in
             LabReport(
                 experiment, command: Provenance.command, streams: plan.streams,
-                records: plan.streams.compactMap {
-                    folder.record(of: $0, like: manifests[$0.name]!)
-                }, notices: plan.notices)
+                records: plan.streams.compactMap { records[$0.name] }, notices: plan.notices)
         }
         try await interrupt.uninterrupted(then: "the results are saved.") {
             try write(reports, to: folder)
+        }
+        guard failures.isEmpty else {
+            throw Failure(
+                "\(failures.count) of \(run.streams.count) streams could not be measured, the first "
+                    + "\(failures[0]); the others are shown.")
         }
     }
 
@@ -110,21 +115,6 @@ struct Reproduce: AsyncParsableCommand {
             device: summary.device, dtype: summary.dtype, threads: await model.threads)
     }
 
-    private func measure(
-        _ streams: [EditStream], _ lab: Lab, into folder: LabFolder, _ interrupt: Interrupt
-    ) async throws {
-        for (place, stream) in streams.enumerated() {
-            Output.note("\(place + 1) of \(streams.count): \(stream.name)")
-            let bars = LabBars()
-            defer { bars.finish() }
-            let result = try await lab.measure(stream) {
-                try interrupt.check()
-                bars.update($0)
-            }
-            try folder.write(result)
-        }
-    }
-
     private func write(_ reports: [LabReport], to folder: LabFolder) throws {
         for report in reports where !report.records.isEmpty { try folder.write(report) }
         try folder.writePage(
@@ -142,19 +132,20 @@ struct Reproduce: AsyncParsableCommand {
         Output.line("Everything stands in \(results)/report.html.")
     }
 
-    private func printPlan(
-        of missing: [EditStream], done all: Int, _ lab: Lab, _ interrupt: Interrupt
-    ) async throws {
+    private func printPlan(of run: LabRun, without standing: [String: StreamRecord]) async throws {
+        let missing = run.streams.filter { standing[$0.name] == nil }
         let bar = ProgressBar("Trying each method", total: missing.count, unit: "streams")
         defer { bar.finish() }
-        let costs = try await lab.costs(of: missing, free: Footprint.free(on: engine.device)) {
+        let interrupt = run.interrupt
+        let costs = try await run.lab.costs(
+            of: missing, free: Footprint.free(on: engine.device)
+        ) {
             try interrupt.check()
             bar.update($0)
         }
         bar.finish()
         if output.json { return try Output.json(costs) }
-        let plan = LabPlan(costs: costs, measured: all - missing.count)
-        Output.line(plan.plain)
+        Output.line(LabPlan(costs: costs, measured: standing.count).plain)
     }
 }
 

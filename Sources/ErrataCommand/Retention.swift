@@ -22,7 +22,9 @@ struct Retention: AsyncParsableCommand {
             Besides scores there is the share of continuations identical to the unedited model's, \
             which tells something of a model too small to score. A bare checkpoint is measured \
             alone. Prompts that stand in --results already, asked of the same model in the same \
-            way, are not asked again: a run that was stopped goes on where it was.
+            way, are not asked again: a run that was stopped goes on where it was. Once it has \
+            ended, its lm-eval folder holds results and samples as EleutherAI's \
+            lm-evaluation-harness writes them.
             """)
 
     @Option(help: ArgumentHelp("The edited model, or a checkpoint.", valueName: "dir"))
@@ -78,8 +80,9 @@ struct Retention: AsyncParsableCommand {
         }
         bar.finish()
         let result = RetentionResult(manifest: manifest, rows: rows)
+        let all = try limit == nil ? items : chosen.flatMap { try source.items(of: $0) }
         try await interrupt.uninterrupted(then: "the results are saved.") {
-            try folder?.finishRetention(result, rows: rows)
+            try folder?.finishRetention(result, rows: rows, items: all)
         }
         if output.json { try Output.json(result) } else { Output.line(result.plain) }
     }

@@ -30,6 +30,15 @@ import Testing
         #expect(!Metrics.prefers(long, over: long))
     }
 
+    @Test func deviationAndCorrelationByHand() {
+        // Squares around 3: 4 + 1 + 0 + 9 = 14, over three.
+        #expect(abs(Statistics.deviation([1, 2, 3, 6])! - (14.0 / 3).squareRoot()) < 1e-12)
+        #expect(Statistics.deviation([4]) == nil)
+        #expect(Statistics.correlation([(1, 2), (2, 4), (3, 6)]) == 1)
+        #expect(Statistics.correlation([(1, 3), (2, 2), (3, 1)]) == -1)
+        #expect(Statistics.correlation([(1, 3), (1, 2)]) == nil)
+    }
+
     @Test func quantilesLieBetweenNeighbours() {
         #expect(Statistics.quantile([4, 1, 3, 2], 0.5) == 2.5)
         #expect(Statistics.quantile([1, 2, 3], 0.5) == 2)

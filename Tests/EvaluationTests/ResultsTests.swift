@@ -52,7 +52,10 @@ import Testing
 
         let names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
         #expect(
-            names == ["edits.jsonl", "manifest.json", "report.html", "results.json", "table.md"])
+            names == [
+                "edits.jsonl", "lm-eval", "manifest.json", "report.html", "results.json",
+                "table.md",
+            ])
         let lines = try String(contentsOf: url.appending(path: "edits.jsonl"), encoding: .utf8)
             .split(separator: "\n")
         #expect(lines.count == 3)

@@ -92,7 +92,7 @@ import Testing
                 if asked >= limit { throw Stopped() }
             }
             let result = RetentionResult(manifest: manifest(), rows: rows)
-            try folder.finishRetention(result, rows: rows)
+            try folder.finishRetention(result, rows: rows, items: items)
             return asked
         }
         try await withFolder { whole in
@@ -106,7 +106,9 @@ import Testing
                 try (Data(contentsOf: rows) + Data(#"{"task": "rte", "ind"#.utf8)).write(to: rows)
                 #expect(!isThere("manifest.json", in: stopped))
                 #expect(try await run(stopped) == 2)
-                for name in ["retention.json", "retention.jsonl", "manifest.json"] {
+                #expect(isThere("lm-eval/tiny_unedited", in: whole))
+                let samples = "lm-eval/tiny/samples_errata_gsm8k_1970-01-01T00-00-00.000000.jsonl"
+                for name in ["retention.json", "retention.jsonl", "manifest.json", samples] {
                     #expect(try contents(name, of: stopped) == contents(name, of: whole))
                 }
                 #expect(try await run(stopped) == 0)

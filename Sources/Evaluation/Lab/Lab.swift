@@ -2,7 +2,7 @@ package import Errata
 import Foundation
 
 /// Measures streams, one after another, on one base model.
-package final class Lab {
+package actor Lab {
     /// What a stream has come to.
     package enum Progress: Sendable {
         case stream(Bench.Progress)
@@ -12,7 +12,7 @@ package final class Lab {
     private let model: EditableModel
     let data: LabData
     /// Everything of a manifest that is the same for all streams.
-    private let manifest: Manifest
+    private let base: Manifest
     /// What the unedited model says, asked once for all streams.
     private var baseAnswers: [String: String] = [:]
     private var baseContinuations: [RetentionRow] = []
@@ -21,7 +21,7 @@ package final class Lab {
     package init(model: EditableModel, data: LabData, manifest: Manifest) {
         self.model = model
         self.data = data
-        self.manifest = manifest
+        base = manifest
     }
 
     /// Measures `stream`.
@@ -37,7 +37,7 @@ package final class Lab {
             stream: stream, manifest: try await manifest(of: stream),
             dataset: data.sources[stream.data]!.dataset.report, rows: run.rows,
             codes: [CodePoint](run.outcomes),
-            tasks: tasks.map { RetentionResult(manifest: manifest, rows: $0).tasks })
+            tasks: tasks.map { RetentionResult(manifest: base, rows: $0).tasks })
         return StreamResult(record: record, outcomes: run.outcomes, tasks: tasks ?? [])
     }
 
@@ -81,7 +81,7 @@ package final class Lab {
 
     /// How `stream` is measured; the model must have been started with its method.
     private func manifest(of stream: EditStream) async throws -> Manifest {
-        var manifest = manifest
+        var manifest = base
         manifest.edits = stream.edits
         manifest.probeEvery = stream.probeEvery
         manifest.split = stream.split

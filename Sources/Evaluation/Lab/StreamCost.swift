@@ -23,7 +23,7 @@ extension Lab {
     ///
     /// - Throws: `EvaluationError` where one will not fit into `free` bytes of memory.
     package func costs(
-        of streams: [EditStream], free: Int?, onProgress: (Int) throws -> Void = { _ in }
+        of streams: [EditStream], free: Int?, onProgress: @Sendable (Int) throws -> Void = { _ in }
     ) async throws -> [StreamCost] {
         var rates: [EditStream: Rate] = [:]
         var costs: [StreamCost] = []
@@ -66,7 +66,10 @@ extension Lab {
     private func measureRate(_ stream: EditStream) async throws -> Rate {
         var short = stream
         (short.edits, short.marks, short.probeEvery, short.tasks) = (Self.sample, [], nil, nil)
-        let (run, seconds) = try await timed { try await self.teach(short) { _ in } }
+        let start = ContinuousClock.now
+        let run = try await teach(short) { _ in }
+        let time = (ContinuousClock.now - start).components
+        let seconds = Double(time.seconds) + Double(time.attoseconds) * 1e-18
         let edits = Double(max(run.row.edits, 1))
         let learning = (run.row.secondsPerEdit?.mean ?? 0) * Double(run.row.edits)
         return Rate(
@@ -92,13 +95,4 @@ extension EditStream {
         (stream.tasks, stream.seed, stream.order) = (nil, 1, .file)
         return stream
     }
-}
-
-private func timed<Result>(
-    _ body: () async throws -> Result
-) async throws -> (Result, seconds: Double) {
-    let start = ContinuousClock.now
-    let result = try await body()
-    let time = (ContinuousClock.now - start).components
-    return (result, Double(time.seconds) + Double(time.attoseconds) * 1e-18)
 }

@@ -57,7 +57,14 @@ extension [CodePoint] {
     }
 }
 
-/// A record with the probes and prompts behind it: what one process hands to another.
+/// What became of a stream: what one process hands to another.
+package enum StreamOutcome: Codable, Sendable, Equatable {
+    case measured(StreamResult)
+    /// Why it could not be measured, in one sentence.
+    case failed(String)
+}
+
+/// A record with the probes and prompts behind it.
 package struct StreamResult: Codable, Sendable, Equatable {
     package var record: StreamRecord
     package var outcomes: [ProbeOutcome]

@@ -2,7 +2,7 @@ import Figures
 package import Foundation
 
 /// A folder that holds one run: `manifest.json`, `results.json`, `edits.jsonl`,
-/// `table.md`, `report.html`.
+/// `table.md`, `report.html`, and all of it once more under `lm-eval` for other tools.
 package struct ResultsFolder: Sendable {
     /// Where it is.
     package let url: URL
@@ -44,11 +44,16 @@ package struct ResultsFolder: Sendable {
         try write(Data(result.markdown.utf8), to: "table.md")
         if isFinished {
             try write(Data(result.report.html.utf8), to: "report.html")
+            let lines = Dictionary(grouping: standingLines(), by: \.method)
+            try writeInterchange(result) { method in
+                try (lines[method] ?? []).map { try outcome(in: $0.text) }
+            }
             try writeJSON(result.manifest, to: "manifest.json")
         } else {
             for name in ["manifest.json", "report.html"] {
                 try? FileManager.default.removeItem(at: url.appending(path: name))
             }
+            removeInterchange()
         }
     }
 
@@ -58,14 +63,28 @@ package struct ResultsFolder: Sendable {
     ) throws -> Data {
         let others = Set(result.methods.map(\.method)).subtracting(
             [added?.method].compactMap(\.self))
-        let standing = (try? Data(contentsOf: url.appending(path: "edits.jsonl"))) ?? Data()
         var data = Data()
-        for line in standing.split(separator: 0x0A) {
-            let name = try? JSONDecoder().decode(Named.self, from: line).method
-            guard let name, others.contains(name) else { continue }
-            data += line + [0x0A]
+        for line in standingLines() where others.contains(line.method) {
+            data += line.text + [0x0A]
         }
         return try data + (added.map { try Self.lines($0) } ?? Data())
+    }
+
+    /// The lines of probes that stand here, each with the method it names.
+    private func standingLines() -> [(method: String, text: Data)] {
+        let standing = (try? Data(contentsOf: url.appending(path: "edits.jsonl"))) ?? Data()
+        return standing.split(separator: 0x0A).compactMap { line in
+            (try? JSONDecoder().decode(Named.self, from: line)).map { ($0.method, line) }
+        }
+    }
+
+    private func outcome(in line: Data) throws -> ProbeOutcome {
+        do {
+            return try JSONDecoder().decode(ProbeOutcome.self, from: line)
+        } catch {
+            throw EvaluationError(
+                "A line of \(url.appending(path: "edits.jsonl").path) cannot be read: \(error)")
+        }
     }
 
     /// Reads the result that `write` wrote.

@@ -1,7 +1,8 @@
 import Foundation
 
 /// A folder may hold a run of the general tasks: `retention.json`, `retention.jsonl` with a row for
-/// each prompt, and, once it has ended, `manifest.json`.
+/// each prompt, and, once it has ended, `manifest.json`, and all of it once more under `lm-eval` for
+/// other tools.
 extension ResultsFolder {
     private static let (summary, rows) = ("retention.json", "retention.jsonl")
 
@@ -28,6 +29,7 @@ extension ResultsFolder {
         try write(Self.lines(of: kept), to: Self.rows)
         try writeJSON(RetentionResult(manifest: manifest, rows: []), to: Self.summary)
         try? FileManager.default.removeItem(at: url.appending(path: "manifest.json"))
+        removeInterchange()
         return kept
     }
 
@@ -45,11 +47,16 @@ extension ResultsFolder {
     }
 
     /// Ends the run: its rows stand in order, and those of other runs after them.
-    package func finishRetention(_ result: RetentionResult, rows: [RetentionRow]) throws {
+    ///
+    /// - Parameter items: all prompts of the tasks, asked or not, of which rows have digests only.
+    package func finishRetention(
+        _ result: RetentionResult, rows: [RetentionRow], items: [TaskItem]
+    ) throws {
         let asked = Set(rows.map(\.key))
         let others = try readRows().filter { !asked.contains($0.key) }
         try write(Self.lines(of: rows + others), to: Self.rows)
         try writeJSON(result, to: Self.summary)
+        try writeInterchange(result, rows: rows, items: items)
         try writeJSON(result.manifest, to: "manifest.json")
     }
 

@@ -1,0 +1,91 @@
+import Evaluation
+import Foundation
+
+/// The streams of one command, measured in this process or by several that share them out.
+struct LabRun {
+    let lab: Lab
+    let streams: [EditStream]
+    let interrupt: Interrupt
+
+    /// What of the streams stands in `folder`, measured alike, by name.
+    func standing(in folder: LabFolder) async throws -> [String: StreamRecord] {
+        let manifests = try await lab.manifests(of: streams)
+        return Dictionary(
+            zip(streams, manifests).compactMap { stream, manifest in
+                folder.record(of: stream, like: manifest).map { (stream.name, $0) }
+            }
+        ) { $1 }
+    }
+
+    /// Measures what does not stand there yet, writes it, and returns what failed, a clause each.
+    ///
+    /// - Parameter place: this process's among several; nil where it is alone.
+    func measure(
+        into folder: LabFolder, without standing: [String: StreamRecord], place: RankPlace?
+    ) async throws -> [String] {
+        var failures: [String] = []
+        func receive(_ name: String, _ outcome: StreamOutcome) throws {
+            switch outcome {
+            case .measured(let result): try folder.write(result)
+            case .failed(let sentence):
+                Output.note("\(name) failed: \(sentence)")
+                failures.append("\(name) (\(sentence.trimmingCharacters(in: ["."])))")
+            }
+        }
+        guard let place else {
+            for stream in streams where standing[stream.name] == nil {
+                try receive(stream.name, await measure(stream))
+            }
+            return failures
+        }
+        try await share(place, done: Set(standing.keys)) { name, data in
+            try receive(name, JSONDecoder().decode(StreamOutcome.self, from: data))
+        }
+        return failures
+    }
+
+    /// Takes streams as a rank that does not write.
+    func follow(_ place: RankPlace) async throws {
+        try await share(place, done: []) { _, _ in }
+    }
+
+    private func share(
+        _ place: RankPlace, done: Set<String>, receive: (String, Data) async throws -> Void
+    ) async throws {
+        let byName = Dictionary(streams.map { ($0.name, $0) }) { $1 }
+        let manifests = try await lab.manifests(of: streams)
+        try await SharedWork(place, plan: Self.digest(streams, manifests)).run(
+            jobs: streams.map(\.name), done: done,
+            perform: { try await JSONEncoder().encode(measure(byName[$0]!)) }, receive: receive)
+    }
+
+    /// What all ranks must agree on: what is measured, and how, the machine aside.
+    private static func digest(_ streams: [EditStream], _ manifests: [Manifest]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let shared = manifests.map { manifest in
+            var shared = manifest
+            (shared.command, shared.date, shared.processor) = ([], "", "")
+            return shared
+        }
+        return sha256(try encoder.encode(streams) + encoder.encode(shared))
+    }
+
+    /// Measures `stream`; what cannot be measured fails alone.
+    private func measure(_ stream: EditStream) async throws -> StreamOutcome {
+        Output.note(stream.name)
+        let bars = LabBars()
+        defer { bars.finish() }
+        let interrupt = interrupt
+        do {
+            return .measured(
+                try await lab.measure(stream) {
+                    try Task.checkCancellation()
+                    try interrupt.check()
+                    bars.update($0)
+                })
+        } catch let error where !(error is Interrupted || error is CancellationError) {
+            return .failed(Exit.sentence(for: error))
+        }
+    }
+}

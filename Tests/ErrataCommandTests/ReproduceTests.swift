@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+/// Tables by one command, in one process and in several.
+@Suite(.serialized) struct ReproduceTests {
+    private static let recipe = """
+        {"title": "Small: two methods", "source": "nobody", "shows": ["answers", "cost"],
+         "streams": [{"data": ["zsre"], "methods": ["unedited", "lora", "ft-l:paper"], "edits": 3,
+                      "seeds": [1, 2], "localityPerEdit": 1, "settings": {"lora.steps": 4}}]}
+        """
+
+    private let folder: Folder
+    private let arguments: [String]
+
+    init() throws {
+        folder = try Folder()
+        let recipes = folder.url.appending(path: "recipes")
+        try FileManager.default.createDirectory(at: recipes, withIntermediateDirectories: true)
+        try Data(Self.recipe.utf8).write(to: recipes.appending(path: "small.json"))
+        arguments = [
+            "reproduce", "small", "--model", TinyModel.tokenizer, "--zsre",
+            TinyModel.tokenizer + "/edits.jsonl", "--recipes", recipes.path, "--threads", "1",
+        ]
+    }
+
+    /// Every probe of every stream in the results folder `name`, by the stream's name.
+    private func rows(_ name: String) throws -> [String: String] {
+        let streams = folder.url.appending(path: "\(name)/streams")
+        let names = try FileManager.default.contentsOfDirectory(atPath: streams.path)
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { stream in
+                let file = streams.appending(path: "\(stream)/edits.jsonl")
+                return (stream, try String(contentsOf: file, encoding: .utf8))
+            })
+    }
+
+    private func alone(_ name: String) throws -> Errata {
+        try Errata(arguments: arguments + ["--results", folder.path(name)])
+    }
+
+    @Test func tablesFiguresAndPageAreMade() throws {
+        let run = try alone("alone")
+        try #require(run.status == 0, Comment(rawValue: run.error))
+        for name in ["report.html", "small/table.md", "small/results.json", "small/manifest.json"] {
+            #expect(folder.holds("alone/\(name)"), "\(name)")
+        }
+        #expect(folder.holds("alone/small/seconds-zsre.svg"))
+        #expect(try rows("alone").count == 6)
+        // What stands there is shown again without being measured again.
+        let again = try alone("alone")
+        #expect(again.status == 0 && again.output == run.output && again.error.isEmpty)
+    }
+
+    @Test func thePlanIsToldBeforehand() throws {
+        let run = try Errata(
+            arguments: arguments + ["--results", folder.path("none"), "--dry-run"])
+        #expect(run.status == 0 && run.output.contains("zsre-3-lora"))
+        #expect(run.output.contains("All 6") && run.output.contains("0 streams are measured"))
+        #expect(!folder.holds("none/report.html"))
+    }
+
+    @Test func anUnknownRecipeIsNamed() throws {
+        var wrong = arguments
+        wrong[1] = "table9"
+        try Errata(arguments: wrong + ["--results", folder.path("none")])
+            .requireSentence("expected one of small or all, got table9.")
+    }
+
+    /// One of three ranks is killed as soon as it has a stream, and all rows come out as from one.
+    @Test func threeProcessesOneKilledEqualOne() throws {
+        try #require(try alone("alone").status == 0)
+        let port = String(Int.random(in: 20_000..<50_000))
+        let ranks = try (0..<3).map { rank in try start(rank: rank, of: 3, port: port) }
+        let victim = ranks[2]
+        _ = victim.error.fileHandleForReading.availableData
+        kill(victim.process.processIdentifier, SIGKILL)
+        let said = ranks[0].error.fileHandleForReading.readDataToEndOfFile()
+        for rank in ranks { rank.process.waitUntilExit() }
+        #expect(
+            ranks[0].process.terminationStatus == 0,
+            Comment(rawValue: String(decoding: said, as: UTF8.self)))
+        #expect(ranks[1].process.terminationStatus == 0)
+        #expect(try rows("shared") == rows("alone"))
+    }
+
+    private func start(rank: Int, of count: Int, port: String) throws -> (process: Process, error: Pipe)
+    {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = Errata.executable
+        process.arguments = arguments + ["--results", folder.path("shared")]
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            "RANK": String(rank), "WORLD_SIZE": String(count), "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": port,
+        ]) { $1 }
+        process.standardError = pipe
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        return (process, pipe)
+    }
+}

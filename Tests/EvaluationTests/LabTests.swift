@@ -1,0 +1,132 @@
+import Edits
+import Errata
+import Foundation
+import Testing
+
+@testable import Evaluation
+
+/// Streams measured on the embedded model.
+@Suite(.serialized) struct LabTests {
+    private let model: EditableModel
+    private let data: LabData
+
+    init() throws {
+        let directory = ExperimentTests.root.appending(path: "Models/world-gpt2")
+        var options = ModelOptions()
+        options.threads = 1
+        model = try EditableModel(opening: directory, options: options, editor: .unedited)
+        data = try LabData(
+            in: nil, files: [.zsre: directory.appending(path: "edits.jsonl")],
+            target: .alternative)
+    }
+
+    private func lab() async throws -> Lab {
+        Lab(
+            model: model, data: data,
+            manifest: Manifest(
+                command: ["errata", "reproduce"], edits: 0, configs: [:], seeds: [], data: [],
+                model: "tiny", modelDigest: await model.baseDigest, versions: ["torch": "2"],
+                device: "cpu", dtype: "float32", threads: 1, processor: "one",
+                date: Date(timeIntervalSince1970: 0)))
+    }
+
+    private func stream(edits: Int, marks: [Int] = [], seed: UInt64 = 1) -> EditStream {
+        EditStream(
+            data: .zsre, method: "elder:paper", settings: ["steps": "3"], edits: edits,
+            marks: marks, probeEvery: 4, localityPerEdit: 1, order: .file, split: .promptOnly,
+            seed: seed, tasks: nil)
+    }
+
+    /// Everything but what a clock and the memory say.
+    private func timeless(_ row: MethodRow) -> MethodRow {
+        var row = row
+        (row.secondsPerEdit, row.cpuSecondsPerEdit, row.peakMemoryBytes) = (nil, nil, nil)
+        row.segments = nil
+        return row
+    }
+
+    @Test func aMarkSeesWhatAStreamThatEndsThereSees() async throws {
+        let lab = try await lab()
+        let long = try await lab.measure(stream(edits: 8, marks: [4])) { _ in }
+        let short = try await lab.measure(stream(edits: 4)) { _ in }
+        #expect(long.record.rows.map(\.edits) == [4, 8])
+        #expect(timeless(long.record.rows[0]) == timeless(short.record.row))
+        #expect(long.record.row.segments?.map(\.first) == [0, 4])
+        #expect(long.record.row.atEnd.movedRoutes != nil)
+    }
+
+    @Test func aSeedDecidesAndTheOrderOfStreamsDoesNot() async throws {
+        let lab = try await lab()
+        let first = try await lab.measure(stream(edits: 4)) { _ in }
+        let other = try await lab.measure(stream(edits: 4, seed: 2)) { _ in }
+        let again = try await lab.measure(stream(edits: 4)) { _ in }
+        #expect(again.outcomes == first.outcomes && again.record.codes == first.record.codes)
+        #expect(again.record.manifest == first.record.manifest)
+        #expect(other.record.codes != first.record.codes)
+        // Five edits and their rephrasings at most, and unrelated prompts.
+        #expect(Set(first.record.codes.map(\.kind)).contains(.edit))
+    }
+
+    @Test func whatWasMeasuredAlikeIsNotMeasuredAgain() async throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let (lab, folder) = (try await lab(), try LabFolder(url))
+        let stream = stream(edits: 2)
+        let manifest = try await lab.manifests(of: [stream])[0]
+        #expect(folder.record(of: stream, like: manifest) == nil)
+        let result = try await lab.measure(stream) { _ in }
+        try folder.write(result)
+
+        var elsewhere = manifest
+        (elsewhere.processor, elsewhere.date) = ("another", "2026-01-01T00:00:00Z")
+        #expect(folder.record(of: stream, like: elsewhere) == result.record)
+        var (asking, other) = (stream, manifest)
+        asking.tasks = 3
+        other.dtype = "bfloat16"
+        #expect(folder.record(of: asking, like: manifest) == nil)
+        #expect(folder.record(of: stream, like: other) == nil)
+        let lines = try String(
+            contentsOf: url.appending(path: "streams/\(stream.name)/edits.jsonl"), encoding: .utf8)
+        #expect(lines.split(separator: "\n").count == result.outcomes.count)
+    }
+
+    @Test func costsAreToldAndWhatCannotFitIsRefused() async throws {
+        let lab = try await lab()
+        let streams = [stream(edits: 8), stream(edits: 100)]
+        let costs = try await lab.costs(of: streams, free: nil)
+        #expect(costs.map(\.edits) == [8, 100] && costs[0].steps == 6)
+        #expect(costs[1].seconds > costs[0].seconds && costs[0].bytes > 1 << 20)
+        // A prompt, three rephrasings and one locality prompt of each, and two right after it.
+        #expect(costs[0].prompts == 8 * 5 + 8 * 2)
+        let error = try await #require(throws: EvaluationError.self) {
+            _ = try await lab.costs(of: streams, free: 1 << 20)
+        }
+        #expect(error.message.contains("to fit into memory"))
+    }
+
+    @Test func anExperimentIsShownWithWhatIsMissing() async throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let lab = try await lab()
+        let streams = [stream(edits: 2), stream(edits: 2, seed: 2), stream(edits: 4)]
+        var records: [StreamRecord] = []
+        for stream in streams.prefix(2) {
+            records.append(try await lab.measure(stream) { _ in }.record)
+        }
+        let kinds = Exhibit.Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
+        let recipe = try JSONDecoder().decode(
+            Experiment.self,
+            from: Data(
+                (#"{"title": "T: all", "source": "S", "shows": [\#(kinds)], "streams": [], "#
+                    + #""published": {"zsre": {"columns": ["Rel"], "rows": {"elder:paper": [97.47]}}}}"#)
+                    .utf8))
+        let report = LabReport(
+            recipe, command: ["errata"], streams: streams, records: records, notices: [])
+        #expect(report.notices == ["1 of 3 streams are not measured yet."])
+        let answers = report.exhibits[0].tables[0]
+        #expect(answers.columns.last == "paper: Rel" && answers.rows[0].last == "97.47")
+        #expect(answers.rows.count == 1 && answers.rows[0][2] == "2")
+        #expect(report.sections.count == report.exhibits.count + 1)
+        #expect(report.markdown.contains("# T: all"))
+    }
+}
