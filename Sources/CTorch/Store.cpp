@@ -98,6 +98,8 @@ CTStatus ct_store_set(CTStore *store, const char *key, const void *bytes, int64_
     return guarded([&] {
         asking(store, [key = std::string(key), value = copied(bytes, count)](auto &inner) {
             inner.set(key, value);
+            // The engine sends and goes on; this answer says that the server has it, for everybody.
+            inner.check({key});
         });
     });
 }

@@ -24,9 +24,11 @@ struct LabRun {
         into folder: LabFolder, without standing: [String: StreamRecord], place: RankPlace?
     ) async throws -> [String] {
         var failures: [String] = []
-        func receive(_ name: String, _ outcome: StreamOutcome) throws {
+        func receive(_ name: String, _ outcome: StreamOutcome) async throws {
             switch outcome {
-            case .measured(let result): try folder.write(result)
+            case .measured(let result):
+                let items = try await lab.items(result.record.stream.tasks)
+                try folder.write(result, items: items)
             case .failed(let sentence):
                 Output.note("\(name) failed: \(sentence)")
                 failures.append("\(name) (\(sentence.trimmingCharacters(in: ["."])))")
@@ -34,12 +36,12 @@ struct LabRun {
         }
         guard let place else {
             for stream in streams where standing[stream.name] == nil {
-                try receive(stream.name, await measure(stream))
+                try await receive(stream.name, measure(stream))
             }
             return failures
         }
         try await share(place, done: Set(standing.keys)) { name, data in
-            try receive(name, JSONDecoder().decode(StreamOutcome.self, from: data))
+            try await receive(name, JSONDecoder().decode(StreamOutcome.self, from: data))
         }
         return failures
     }

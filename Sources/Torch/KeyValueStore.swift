@@ -35,7 +35,7 @@ package final class KeyValueStore: @unchecked Sendable {
         try check(
             ct_store_open(
                 host, Int64(port), isServer, milliseconds(connectingSeconds),
-                milliseconds(timeoutSeconds), &store))
+                milliseconds(timeoutSeconds), &store), "open")
         handle = store!
         self.host = host
         self.port = Int(ct_store_port(handle))

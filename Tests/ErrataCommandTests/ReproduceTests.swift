@@ -83,8 +83,9 @@ import Testing
         #expect(try rows("shared") == rows("alone"))
     }
 
-    private func start(rank: Int, of count: Int, port: String) throws -> (process: Process, error: Pipe)
-    {
+    private func start(rank: Int, of count: Int, port: String) throws -> (
+        process: Process, error: Pipe
+    ) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = Errata.executable

@@ -49,7 +49,8 @@ import Testing
         let keys =
             "title source note shows streams published data methods edits marks probeEvery "
             + "localityPerEdit order split seeds tasks settings dividing vary"
-        for key in keys.split(separator: " ").map(String.init) + Exhibit.Kind.allCases.map(\.rawValue)
+        for key in keys.split(separator: " ").map(String.init)
+            + Exhibit.Kind.allCases.map(\.rawValue)
         {
             #expect(text.contains("`\(key)`"), "\(key)")
         }
@@ -103,7 +104,8 @@ import Testing
         (#""edits": 0"#, "expected counts above 0 and at least one seed."),
         (#""edits": 4, "marks": [5]"#, "expected `marks` ascending and within `edits`, got [5]."),
     ]) func aRecipeThatMakesNoSenseIsRefused(keys: String, sentence: String) throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: file) }
         let text =
             #"{"title": "T", "source": "S", "shows": [], "#

@@ -75,7 +75,7 @@ import Testing
         let manifest = try await lab.manifests(of: [stream])[0]
         #expect(folder.record(of: stream, like: manifest) == nil)
         let result = try await lab.measure(stream) { _ in }
-        try folder.write(result)
+        try folder.write(result, items: [])
 
         var elsewhere = manifest
         (elsewhere.processor, elsewhere.date) = ("another", "2026-01-01T00:00:00Z")

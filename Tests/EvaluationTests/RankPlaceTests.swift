@@ -35,7 +35,6 @@ import Testing
         ),
         (with(torchrun, master, ["TORCHELASTIC_USE_AGENT_STORE": "False"]), place(1, of: 3)),
         (with(tasks, master), place(2, of: 4)),
-        (with(tasks, master, ["SLURM_JOB_ID": "77"]), place(2, of: 4, prefix: "errata/77/0")),
         (with(array, master), place(1, of: 3)),
         (
             with(array, master, ["SLURM_ARRAY_TASK_STEP": "2", "SLURM_ARRAY_TASK_ID": "8"]),

@@ -11,7 +11,7 @@ import Testing
     /// Ranks that live; the machine of a test may be slow.
     private static let patient = WorkTimes(heartbeatSeconds: 60, joinSeconds: 60)
     /// For ranks that die.
-    private static let hasty = WorkTimes(heartbeatSeconds: 2, joinSeconds: 60)
+    private static let hasty = WorkTimes(heartbeatSeconds: 4, joinSeconds: 60)
 
     private static func leader(
         of count: Int, times: WorkTimes = patient, plan: String = "plan"
@@ -107,7 +107,7 @@ import Testing
     @Test func theWorkOfARankThatDiesIsDoneByAnother() async throws {
         let leader = try Self.leader(of: 3, times: Self.hasty)
         let dying = try Self.follower(1, of: leader, times: Self.hasty)
-        let living = try Self.follower(2, of: leader)
+        let living = try Self.follower(2, of: leader, times: Self.hasty)
         let taken = Signal()
         let death = Task {
             try await Self.run(dying, Self.jobs(6)) { _ in
@@ -180,20 +180,22 @@ import Testing
     @Test func resultsAreReceivedWhileTheLeaderIsBusy() async throws {
         let leader = try Self.leader(of: 2)
         let follower = try Self.follower(1, of: leader)
-        let taken = Signal()
-        async let other = Self.run(follower, Self.jobs(5)) { job in
+        let (taken, others) = (Signal(), Signal())
+        async let nothing = Self.run(follower, Self.jobs(5)) { job in
             try await taken.wait()
             return Data(job.utf8)
         }
-        let received = try await Self.run(leader, Self.jobs(5)) { job in
+        var received: Received = []
+        try await leader.run(jobs: Self.jobs(5)) { job in
             taken.give()
-            Self.holdThread(seconds: 3)
-            return Data("\(job)!".utf8)
+            while !others.isGiven { Self.holdThread(seconds: 0.01) }
+            return Data(job.utf8)
+        } receive: {
+            received.append(($0, $1))
+            if received.count == 4 { others.give() }
         }
-        #expect(received.count == 5)
-        #expect(received.last?.result.last == UInt8(ascii: "!"))
-        #expect(received.dropLast().allSatisfy { $0.result == Data($0.job.utf8) })
-        #expect(try await other.isEmpty)
+        expect(received, areOf: Self.jobs(5))
+        #expect(try await nothing.isEmpty)
     }
 
     @Test func aJobThatThrowsEndsAllWithItsSentence() async throws {
@@ -240,6 +242,15 @@ import Testing
         }
         #expect(received.count == 1)
         await other
+    }
+
+    @Test func anErrorOfTheSystemReadsAsASentence() {
+        let file = URL(fileURLWithPath: "/no such folder/result")
+        let error = #expect(throws: (any Error).self) { try Data([1]).write(to: file) }
+        let sentence = error?.sentence ?? ""
+        #expect(!sentence.isEmpty && !sentence.contains("Error Domain"), "\(sentence)")
+        #expect(EvaluationError("Choose.").sentence == "Choose.")
+        #expect((CancellationError() as any Error).sentence == "CancellationError()")
     }
 
     @Test func whatTheLeaderCannotReceiveEndsAll() async throws {
@@ -316,7 +327,7 @@ import Testing
         let leader = try Self.leader(of: 2)
         let follower = try Self.follower(1, of: leader, times: Self.hasty)
         leader.pulse.stop()
-        await expectSentence("Rank 0 gave no sign of life for 2.0 s") {
+        await expectSentence("Rank 0 gave no sign of life for 4.0 s") {
             try await Self.run(follower, Self.jobs(2))
         }
         withExtendedLifetime(leader) {}
@@ -363,12 +374,14 @@ import Testing
 
 /// What one task gives and others wait for.
 private final class Signal: Sendable {
-    private let isGiven = Atomic(false)
+    private let state = Atomic(false)
 
-    func give() { isGiven.store(true, ordering: .releasing) }
+    var isGiven: Bool { state.load(ordering: .acquiring) }
+
+    func give() { state.store(true, ordering: .releasing) }
 
     func wait() async throws {
-        while !isGiven.load(ordering: .acquiring) { try await Task.sleep(for: .milliseconds(10)) }
+        while !isGiven { try await Task.sleep(for: .milliseconds(10)) }
     }
 }
 

@@ -69,14 +69,20 @@ package actor Lab {
     private func ask(
         _ limit: Int, onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> [RetentionRow] {
-        let folder = try data.requireTasks()
-        let items = try GeneralTask.allCases.flatMap { try folder.items(of: $0, limit: limit) }
+        let items = try items(limit)
         let bench = RetentionBench(model: model, items: items)
         let rows = try await bench.run(known: baseContinuations) {
             try onProgress(.tasks($0.task, done: $0.done, total: items.count))
         }
         baseContinuations = rows.map(\.unedited)
         return rows
+    }
+
+    /// The prompts of `limit` records of each general task; none for nil.
+    package func items(_ limit: Int?) throws -> [TaskItem] {
+        guard let limit else { return [] }
+        let folder = try data.requireTasks()
+        return try GeneralTask.allCases.flatMap { try folder.items(of: $0, limit: limit) }
     }
 
     /// How `stream` is measured; the model must have been started with its method.

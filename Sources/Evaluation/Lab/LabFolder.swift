@@ -27,14 +27,25 @@ package struct LabFolder: Sendable {
         return record
     }
 
-    /// Writes what was measured of a stream.
+    /// Writes what was measured of a stream, also in the harness's layout.
     ///
+    /// - Parameter items: the prompts of the general tasks that were asked.
     /// - Throws: `EvaluationError` that names the file that could not be written.
-    package func write(_ result: StreamResult) throws {
-        let folder = try ResultsFolder(place(of: result.record.stream))
-        try folder.writeRows(result.outcomes, of: result.record.title)
-        if !result.tasks.isEmpty { try folder.writeRetention(result.tasks) }
-        try folder.writeJSON(result.record, to: "stream.json")
+    package func write(_ result: StreamResult, items: [TaskItem]) throws {
+        let record = result.record
+        let folder = try ResultsFolder(place(of: record.stream))
+        try folder.writeRows(result.outcomes, of: record.title)
+        try folder.writeInterchange(
+            BenchResult(manifest: record.manifest, dataset: record.dataset, methods: [record.row])
+        ) { _ in result.outcomes }
+        if !result.tasks.isEmpty {
+            let tasks = try ResultsFolder(folder.url.appending(path: "tasks"))
+            try tasks.writeRetention(result.tasks)
+            try tasks.writeInterchange(
+                RetentionResult(manifest: record.manifest, rows: result.tasks),
+                rows: result.tasks, items: items)
+        }
+        try folder.writeJSON(record, to: "stream.json")
     }
 
     private func place(of stream: EditStream) -> URL {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a run ended, for every rank alike.
 struct Ending: Codable, Equatable, Sendable {
     /// Nil where all is done; else what to tell the user.
@@ -33,7 +35,16 @@ extension Ending {
         switch failure {
         case nil: self = .complete
         case is CancellationError: self = .stopped
-        case .some(let error): self = Ending(failure: "\(error)")
+        case .some(let error): self = Ending(failure: error.sentence)
         }
+    }
+}
+
+extension Error {
+    /// What to tell a user: an error of the system's prints as a list of its fields otherwise.
+    var sentence: String {
+        let isOfSystem = type(of: self) is NSError.Type || self is CocoaError
+        return (self as? any LocalizedError)?.errorDescription
+            ?? (isOfSystem ? localizedDescription : "\(self)")
     }
 }

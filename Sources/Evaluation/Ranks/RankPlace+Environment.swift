@@ -77,11 +77,10 @@ private struct LauncherVariables {
         return port
     }
 
+    /// A store of rank 0's own starts empty; torchrun's lives through restarts.
     func prefix() -> String {
-        let run =
-            values["TORCHELASTIC_RUN_ID"] ?? values["SLURM_ARRAY_JOB_ID"]
-            ?? values["SLURM_JOB_ID"] ?? "run"
-        return "errata/\(run)/\(values["TORCHELASTIC_RESTART_COUNT"] ?? "0")"
+        "errata/\(values["TORCHELASTIC_RUN_ID"] ?? "run")/"
+            + (values["TORCHELASTIC_RESTART_COUNT"] ?? "0")
     }
 
     private func number(_ name: String, beside other: String) throws -> Int {

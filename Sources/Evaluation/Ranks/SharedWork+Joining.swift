@@ -7,7 +7,7 @@ extension SharedWork {
     ) throws -> KeyValueStore {
         try KeyValueStore(
             host: place.address, port: port, isServer: isLeader && !place.isStoreHosted,
-            connectingSeconds: times.joinSeconds, timeoutSeconds: times.heartbeatSeconds)
+            connectingSeconds: times.joinSeconds, timeoutSeconds: times.answerSeconds)
     }
 
     /// Rank 0 says what the plan is, the others see whether it is theirs.

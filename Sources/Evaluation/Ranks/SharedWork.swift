@@ -125,7 +125,7 @@ package final class SharedWork: Sendable {
     private func named(_ error: any Error) -> any Error {
         guard error is TorchError, (try? board.news()) == nil else { return error }
         pulse.settleLostStore()
-        return EvaluationError(pulse.ending?.failure ?? "\(error)")
+        return EvaluationError(pulse.ending?.failure ?? error.sentence)
     }
 
     // MARK: The others

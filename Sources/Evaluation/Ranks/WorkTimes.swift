@@ -1,6 +1,7 @@
-/// How long ranks wait for one another, in seconds.
+/// How long ranks wait for one another, in seconds; the same on all of them.
 package struct WorkTimes: Equatable, Sendable {
-    /// A rank without a sign of life for so long counts as dead; so does a store without an answer.
+    /// A rank without a sign of life for so long counts as dead; so does a store without an answer,
+    /// which has 10 s at least.
     package var heartbeatSeconds: Double
     /// How long a rank waits for the store, and for rank 0 to say what is to be done.
     package var joinSeconds: Double
@@ -15,6 +16,10 @@ package struct WorkTimes: Equatable, Sendable {
         self.joinSeconds = joinSeconds
         self.arrivalSeconds = arrivalSeconds
     }
+
+    /// How long one call may wait for the store: a short heartbeat is no reason to take a busy
+    /// machine for a lost one.
+    var answerSeconds: Double { max(heartbeatSeconds, 10) }
 
     /// How often a rank gives a sign of life and looks for those of others.
     var beat: Duration { .seconds(min(1, heartbeatSeconds / 10)) }

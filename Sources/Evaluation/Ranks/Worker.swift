@@ -40,9 +40,11 @@ struct Worker: Sendable {
         return try board.claim(position, for: member)
     }
 
-    /// Does a job and tells rank 0; returns whether it failed.
+    /// Does a job and tells rank 0; returns whether it failed. When the run has ended meanwhile, only
+    /// rank 0's own letter would still be read.
     private func handIn(_ job: Int, at position: Int, as number: Int) async throws -> Bool {
         let (result, failure) = try await outcome(of: job)
+        guard member == 0 || pulse.ending == nil else { return false }
         let letter = Letter(position: position, byteCount: result.count, failure: failure)
         try board.post(letter, result, from: member, number: number)
         return failure != nil
@@ -59,7 +61,7 @@ struct Worker: Sendable {
             return (try await perform(jobs[job]), nil)
         } catch {
             try Task.checkCancellation()
-            return (Data(), "\(error)")
+            return (Data(), error.sentence)
         }
     }
 }
