@@ -116,6 +116,7 @@ struct Reproduce: AsyncParsableCommand {
     }
 
     private func write(_ reports: [LabReport], to folder: LabFolder) throws {
+        if let notice = folder.notice { Output.note(notice) }
         for report in reports where !report.records.isEmpty { try folder.write(report) }
         try folder.writePage(
             reports.filter { !$0.records.isEmpty },

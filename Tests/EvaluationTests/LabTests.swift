@@ -96,8 +96,8 @@ import Testing
         let costs = try await lab.costs(of: streams, free: nil)
         #expect(costs.map(\.edits) == [8, 100] && costs[0].steps == 6)
         #expect(costs[1].seconds > costs[0].seconds && costs[0].bytes > 1 << 20)
-        // A prompt, three rephrasings and one locality prompt of each, and two right after it.
-        #expect(costs[0].prompts == 8 * 5 + 8 * 2)
+        // A prompt, three rephrasings, a neighbour and an unrelated prompt, and two right after it.
+        #expect(costs[0].prompts == 8 * 6 + 8 * 2)
         let error = try await #require(throws: EvaluationError.self) {
             _ = try await lab.costs(of: streams, free: 1 << 20)
         }

@@ -117,12 +117,14 @@ package struct Bench {
         return outcomes
     }
 
-    /// Asks everything about the first `count` edits, and the unrelated prompts.
+    /// Asks everything about the first `count` edits, and unrelated prompts: all at the end, as many
+    /// as there are edits before.
     private mutating func askAll(
         _ count: Int, as name: String,
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> [ProbeOutcome] {
-        let all = edits.indices.prefix(count).flatMap(probes) + unrelatedProbes
+        let all = edits.indices.prefix(count).flatMap(probes)
+            + (count == edits.count ? unrelatedProbes : Array(unrelatedProbes.prefix(count)))
         var outcomes: [ProbeOutcome] = []
         for part in all.chunks(of: 512) {
             try onProgress(

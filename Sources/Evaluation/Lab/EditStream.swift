@@ -23,7 +23,7 @@ package struct EditStream: Codable, Hashable, Sendable {
     package var marks: [Int]
     /// Edits between two rounds of probing right after the edit; nil for none.
     package var probeEvery: Int?
-    /// At most so many neighbouring and unrelated prompts of an edit are asked; nil for all.
+    /// At most so many neighbouring and as many unrelated prompts of an edit are asked; nil for all.
     package var localityPerEdit: Int?
     /// In which order.
     package var order: Order

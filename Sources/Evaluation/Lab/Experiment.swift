@@ -55,7 +55,7 @@ package struct StreamRecipe: Decodable, Sendable {
     package var marks: [Int]
     /// Edits between two rounds of probing right after the edit; absent for none.
     package var probeEvery: Int?
-    /// At most so many neighbouring and unrelated prompts of an edit are asked; absent for all.
+    /// At most so many neighbouring and as many unrelated prompts of an edit are asked; absent for all.
     package var localityPerEdit: Int?
     /// In which order the edits are taught.
     package var order: EditStream.Order

@@ -93,7 +93,10 @@ extension LabData {
         var records = source.dataset.records
         if let most = stream.localityPerEdit {
             for place in records.indices {
-                records[place].locality = Array(records[place].locality.prefix(most))
+                let probes = Dictionary(grouping: records[place].locality, by: \.kind)
+                records[place].locality = [LocalityProbe.Kind.neighbour, .unrelated].flatMap {
+                    (probes[$0] ?? []).prefix(most)
+                }
             }
         }
         var edits = try stream.split.first(stream.edits, of: records)

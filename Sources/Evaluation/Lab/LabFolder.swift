@@ -1,3 +1,4 @@
+import Figures
 package import Foundation
 
 /// A folder of experiments: `streams/NAME/` for each stream that was measured, and for each
@@ -7,12 +8,21 @@ package import Foundation
 package struct LabFolder: Sendable {
     /// Where it is.
     package let url: URL
+    /// Why figures are not there as PNG too; nil where they are.
+    package let notice: String?
+    /// Figures are SVG first: without the program that makes PNGs nothing else is lost.
+    let converter: PNGConverter?
 
     /// The folder at `url`, made if it is not there.
     ///
     /// - Throws: `EvaluationError` where it cannot be made.
     package init(_ url: URL) throws {
         self.url = try ResultsFolder(url).url
+        do {
+            (converter, notice) = (try PNGConverter(), nil)
+        } catch {
+            (converter, notice) = (nil, "\(error)")
+        }
     }
 
     /// What was measured of `stream`, where that was done alike.

@@ -109,10 +109,10 @@ extension LabFolder {
     /// - Throws: `EvaluationError` or `FiguresError` that names the file that could not be written.
     package func write(_ report: LabReport) throws {
         let folder = try ResultsFolder(url.appending(path: report.experiment.name))
-        for exhibit in report.exhibits {
-            for figure in exhibit.figures {
-                try writeFigure(figure.drawing, to: folder.url.appending(path: figure.name))
-            }
+        for figure in report.exhibits.flatMap(\.figures) {
+            let svg = folder.url.appending(path: "\(figure.name).svg")
+            try folder.write(Data(figure.drawing.svg().utf8), to: svg.lastPathComponent)
+            try converter?.convert(svg, to: folder.url.appending(path: "\(figure.name).png"))
         }
         try folder.writeJSON(report.records, to: "results.json")
         try folder.write(Data(report.markdown.utf8), to: "table.md")
