@@ -48,7 +48,7 @@ import Testing
             contentsOf: Self.root.appending(path: "Configs/reproduce/README.md"), encoding: .utf8)
         let keys =
             "title source note shows streams published data methods edits marks probeEvery "
-            + "localityPerEdit order split seeds tasks settings dividing vary"
+            + "localityPerEdit unrelated order split seeds tasks settings dividing vary"
         for key in keys.split(separator: " ").map(String.init)
             + Exhibit.Kind.allCases.map(\.rawValue)
         {

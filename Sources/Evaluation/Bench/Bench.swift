@@ -123,7 +123,8 @@ package struct Bench {
         _ count: Int, as name: String,
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> [ProbeOutcome] {
-        let all = edits.indices.prefix(count).flatMap(probes)
+        let all =
+            edits.indices.prefix(count).flatMap(probes)
             + (count == edits.count ? unrelatedProbes : Array(unrelatedProbes.prefix(count)))
         var outcomes: [ProbeOutcome] = []
         for part in all.chunks(of: 512) {

@@ -25,6 +25,9 @@ package struct EditStream: Codable, Hashable, Sendable {
     package var probeEvery: Int?
     /// At most so many neighbouring and as many unrelated prompts of an edit are asked; nil for all.
     package var localityPerEdit: Int?
+    /// Prompts far from any edit, asked besides the edits' own; nil for as many as there are edits
+    /// where these have none.
+    package var unrelated: Int?
     /// In which order.
     package var order: Order
     /// What is taught and what measures.
@@ -41,6 +44,7 @@ package struct EditStream: Codable, Hashable, Sendable {
         if !marks.isEmpty { parts.append("marks\(marks.count)") }
         if let probeEvery { parts.append("every\(probeEvery)") }
         if let localityPerEdit { parts.append("locality\(localityPerEdit)") }
+        if let unrelated { parts.append("unrelated\(unrelated)") }
         if order == .shuffled { parts.append("shuffled") }
         if split == .paper { parts.append("paper-split") }
         return (parts + ["seed\(seed)"]).joined(separator: "-")

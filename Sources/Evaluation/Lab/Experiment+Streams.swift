@@ -74,7 +74,8 @@ extension StreamRecipe {
             data: name, method: choice.name, settings: settings, edits: edits,
             // A mark at the end is none: the end is asked anyway.
             marks: marks.filter { $0 < edits }, probeEvery: probeEvery,
-            localityPerEdit: localityPerEdit, order: order, split: split, seed: seed, tasks: tasks)
+            localityPerEdit: localityPerEdit, unrelated: unrelated, order: order, split: split,
+            seed: seed, tasks: tasks)
     }
 
     /// The settings of `choice`, once for every value of a key that varies.

@@ -57,6 +57,9 @@ package struct StreamRecipe: Decodable, Sendable {
     package var probeEvery: Int?
     /// At most so many neighbouring and as many unrelated prompts of an edit are asked; absent for all.
     package var localityPerEdit: Int?
+    /// Prompts far from any edit, asked besides the edits' own; absent for as many as there are
+    /// edits where these have none.
+    package var unrelated: Int?
     /// In which order the edits are taught.
     package var order: EditStream.Order
     /// What is taught and what measures.
@@ -73,7 +76,8 @@ package struct StreamRecipe: Decodable, Sendable {
     package var vary: [String: [JSONValue]]
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, methods, edits, marks, probeEvery, localityPerEdit, order, split, seeds, tasks
+        case data, methods, edits, marks, probeEvery, localityPerEdit, unrelated, order, split,
+            seeds, tasks
         case settings, dividing, vary
     }
 
@@ -90,6 +94,7 @@ package struct StreamRecipe: Decodable, Sendable {
         marks = try value(.marks, or: [])
         probeEvery = try values.decodeIfPresent(Int.self, forKey: .probeEvery)
         localityPerEdit = try values.decodeIfPresent(Int.self, forKey: .localityPerEdit)
+        unrelated = try values.decodeIfPresent(Int.self, forKey: .unrelated)
         order = try value(.order, or: .file)
         split = try value(.split, or: .promptOnly)
         seeds = try value(.seeds, or: [1])
@@ -101,7 +106,8 @@ package struct StreamRecipe: Decodable, Sendable {
     }
 
     private func requireSense(_ decoder: any Decoder) throws {
-        let counts = [edits] + marks + [probeEvery, tasks].compactMap(\.self) + dividing.values
+        let counts =
+            [edits] + marks + [probeEvery, unrelated, tasks].compactMap(\.self) + dividing.values
         guard counts.allSatisfy({ $0 > 0 }), localityPerEdit ?? 0 >= 0, !seeds.isEmpty else {
             throw EvaluationError("expected counts above 0 and at least one seed.")
         }

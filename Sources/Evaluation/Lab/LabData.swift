@@ -107,20 +107,26 @@ extension LabData {
         return edits
     }
 
-    /// Prompts far from any edit of `stream`: where its own records have none, zsRE's.
+    /// Prompts far from any edit of `stream`, besides those of its own records: zsRE's.
     func unrelated(to edits: [SplitEdit], of stream: EditStream) -> [LocalityProbe] {
-        let hasOwn = edits.contains { $0.edit.locality.contains { $0.kind == .unrelated } }
-        guard !hasOwn, stream.localityPerEdit != 0, let zsre = sources[.zsre] else { return [] }
-        let asked = Set(edits.flatMap { [$0.edit.prompt] + $0.heldOut })
+        let count = stream.unrelated ?? (asksZsRE(stream) ? edits.count : 0)
+        guard count > 0, let zsre = sources[.zsre] else { return [] }
+        let asked = Set(
+            edits.flatMap { [$0.edit.prompt] + $0.heldOut + $0.edit.locality.map(\.prompt) })
         let probes = zsre.dataset.records.lazy.flatMap(\.locality)
             .filter { $0.kind == .unrelated && !asked.contains($0.prompt) }
-        return Array(probes.prefix(edits.count))
+        return Array(probes.prefix(count))
+    }
+
+    /// Whether the records of `stream` have no unrelated prompts, and zsRE's stand in for them.
+    private func asksZsRE(_ stream: EditStream) -> Bool {
+        stream.data != .zsre && (stream.unrelated != nil || stream.localityPerEdit != 0)
     }
 
     /// The files that `stream` reads.
     func files(of stream: EditStream) throws -> [Manifest.DataFile] {
         let own = try source(stream.data).file
-        let other = stream.data == .zsre || stream.localityPerEdit == 0 ? nil : sources[.zsre]?.file
+        let other = asksZsRE(stream) ? sources[.zsre]?.file : nil
         return [own] + [other].compactMap(\.self) + (stream.tasks == nil ? [] : taskFiles)
     }
 

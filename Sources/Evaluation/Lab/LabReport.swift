@@ -36,29 +36,30 @@ package struct LabReport: Sendable {
 
     /// The tables as Markdown, with what a reader must know.
     package var markdown: String {
-        let head = ["# \(experiment.title)", "After \(experiment.source)."]
-        let notes = [experiment.note].compactMap(\.self) + notices
+        let head = ["# \(experiment.title)", opening]
         let body = exhibits.flatMap { exhibit in
             ["## \(exhibit.title)", exhibit.text].filter { !$0.isEmpty }
                 + exhibit.tables.filter { !$0.rows.isEmpty }.map(\.markdown)
         }
-        return (head + notes + body + [provenance]).joined(separator: "\n\n") + "\n"
+        return (head + body + [provenance]).joined(separator: "\n\n") + "\n"
     }
 
-    /// The sections of a page.
+    /// Where it comes from and what a reader must know.
+    var opening: String {
+        (["After \(experiment.source)."] + [experiment.note].compactMap(\.self) + notices)
+            .joined(separator: " ")
+    }
+
+    /// A section for each exhibit.
     package var sections: [Report.Section] {
-        let notes = [experiment.note].compactMap(\.self) + notices
-        let opening = (["After \(experiment.source)."] + notes).joined(separator: " ")
-        return [Report.Section(experiment.title, [.text(opening)])]
-            + exhibits.map { exhibit in
-                let tables = exhibit.tables.filter { !$0.rows.isEmpty }
-                return Report.Section(
-                    "\(experiment.shortTitle): \(exhibit.title)",
-                    (exhibit.text.isEmpty ? [] : [.text(exhibit.text)])
-                        + (exhibit.figures.isEmpty
-                            ? [] : [.figures(exhibit.figures.map(\.drawing))])
-                        + tables.map { .table($0.page) })
-            }
+        exhibits.map { exhibit in
+            let tables = exhibit.tables.filter { !$0.rows.isEmpty }
+            return Report.Section(
+                "\(experiment.shortTitle): \(exhibit.title)",
+                (exhibit.text.isEmpty ? [] : [.text(exhibit.text)])
+                    + (exhibit.figures.isEmpty ? [] : [.figures(exhibit.figures.map(\.drawing))])
+                    + tables.map { .table($0.page) })
+        }
     }
 
     /// How it was made, for people.
@@ -117,7 +118,7 @@ extension LabFolder {
         try folder.writeJSON(report.records, to: "results.json")
         try folder.write(Data(report.markdown.utf8), to: "table.md")
         let page = Report(
-            report.experiment.title, lead: report.experiment.source, sections: report.sections,
+            report.experiment.title, lead: report.opening, sections: report.sections,
             manifest: report.facts)
         try folder.write(Data(page.html.utf8), to: "report.html")
         try folder.writeJSON(report.records.map(\.manifest), to: "manifest.json")
@@ -127,7 +128,10 @@ extension LabFolder {
     package func writePage(_ reports: [LabReport], title: String, lead: String) throws {
         let manifests = reports.flatMap(\.records).map(\.manifest)
         let page = Report(
-            title, lead: lead, sections: reports.flatMap(\.sections),
+            title, lead: lead,
+            sections: reports.flatMap { report in
+                [Report.Section(report.experiment.title, [.text(report.opening)])] + report.sections
+            },
             manifest: Manifest.facts(manifests, command: reports.first?.command ?? []))
         try ResultsFolder(url).write(Data(page.html.utf8), to: "report.html")
     }
