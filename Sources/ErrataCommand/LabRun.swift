@@ -56,7 +56,9 @@ struct LabRun {
     ) async throws {
         let byName = Dictionary(streams.map { ($0.name, $0) }) { $1 }
         let manifests = try await lab.manifests(of: streams)
-        try await SharedWork(place, plan: Self.digest(streams, manifests)).run(
+        // Rank 0 may read a large checkpoint longer than the others do.
+        let times = WorkTimes(joinSeconds: 300)
+        try await SharedWork(place, plan: Self.digest(streams, manifests), times: times).run(
             jobs: streams.map(\.name), done: done,
             perform: { try await JSONEncoder().encode(measure(byName[$0]!)) }, receive: receive)
     }

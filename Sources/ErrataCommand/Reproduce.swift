@@ -54,6 +54,8 @@ struct Reproduce: AsyncParsableCommand {
         let data = try files.read(in: data)
         let plans = try experiments.map { try $0.plan(on: data, scale: scale.value) }
         let isLeader = place?.rank ?? 0 == 0
+        // What is only said or shown, one rank says.
+        guard isLeader || !(dryRun || show) else { return }
         if isLeader { for notice in plans.flatMap(\.notices) { Output.note(notice) } }
         let interrupt = Interrupt("the same command goes on with what was measured, in \(results).")
         try requireRoom()
