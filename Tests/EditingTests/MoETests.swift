@@ -72,7 +72,12 @@ import Torch
         let together = try adaptor.complete(prompts, options: options)
         for (prompt, answer) in zip(prompts, together) {
             #expect(try adaptor.complete([prompt], options: options)[0].tokens == answer.tokens)
-            #expect(answer.trace == .always())
+            let tokens = NumberTokenizer().encode(prompt)
+            let prefix = try bench.model.prefix(TokenBatch([tokens]), upTo: adaptor.seam)
+            let scores = try prefix.input.at(dim: 0, index: 0).at(dim: 0, index: tokens.count - 1)
+                .linear(weight: adaptor.router).floats()
+            let expert = scores.indices.max { scores[$0] < scores[$1] }!
+            #expect(answer.trace == .always(route: String(expert, radix: 16)))
         }
     }
 
