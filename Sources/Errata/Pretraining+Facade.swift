@@ -4,8 +4,10 @@ import LanguageModels
 import Tokenizers
 import Torch
 
-/// What a small GPT-2 is made of, and how it is trained from nothing.
+/// What a small model is made of, and how it is trained from nothing.
 public struct PretrainingOptions: Codable, Sendable, Equatable {
+    /// Whose architecture: `gpt2` or `llama`.
+    public var family: String
     /// Transformer blocks; ELDER edits six of them, below which it needs a few more.
     public var blocks: Int
     /// The residual stream's width.
@@ -34,6 +36,7 @@ public struct PretrainingOptions: Codable, Sendable, Equatable {
     /// The recipe of the embedded model.
     public init() {
         let config = PretrainingConfig()
+        family = config.family.rawValue
         blocks = config.blocks
         width = config.width
         heads = config.heads
@@ -67,6 +70,11 @@ public struct PretrainingOptions: Codable, Sendable, Equatable {
     /// The same in the trainer's own terms.
     func config() throws -> PretrainingConfig {
         var config = PretrainingConfig()
+        guard let family = ModelFamily(rawValue: family) else {
+            let known = ModelFamily.allCases.map(\.rawValue).joined(separator: " or ")
+            throw ErrataError("expected a model of family \(known), got \(self.family).")
+        }
+        config.family = family
         config.blocks = blocks
         config.width = width
         config.heads = heads
@@ -114,7 +122,7 @@ public struct PretrainingReport: Codable, Sendable, Equatable {
     public let overall: Count
 }
 
-/// Trains a small GPT-2 from nothing; nothing is written before it has learned everything.
+/// Trains a small GPT-2 or LLaMA from nothing; nothing is written before it has learned everything.
 ///
 /// - Parameters:
 ///   - corpus: JSON lines of `{"prompt", "target", "group"?}` and `{"text"}`.

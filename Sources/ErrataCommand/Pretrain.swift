@@ -2,10 +2,10 @@ import ArgumentParser
 import Errata
 import Foundation
 
-/// `errata pretrain`: trains a small GPT-2 from nothing.
+/// `errata pretrain`: trains a small GPT-2 or LLaMA from nothing.
 struct Pretrain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Train a small GPT-2 from nothing on facts and prose.",
+        abstract: "Train a small GPT-2 or LLaMA from nothing on facts and prose.",
         discussion: """
             Example (the embedded model, about half an hour on two cores):
               Scripts/make-world --out world
@@ -118,6 +118,9 @@ struct Pretrain: AsyncParsableCommand {
 struct PretrainingFlags: ParsableArguments {
     private static let defaults = PretrainingOptions()
 
+    @Option(help: "Whose architecture: gpt2 or llama.")
+    var family = defaults.family
+
     @Option(help: "Transformer blocks.")
     var blocks = defaults.blocks
 
@@ -140,6 +143,7 @@ struct PretrainingFlags: ParsableArguments {
     var learningRate = defaults.learningRate
 
     func set(_ options: inout PretrainingOptions) {
+        options.family = family
         options.blocks = blocks
         options.width = width
         options.heads = heads

@@ -38,10 +38,13 @@ private let worldModel = URL(filePath: #filePath).deletingLastPathComponent()
         return config
     }
 
-    @Test func learnsAFewFactsByHeart() throws {
+    @Test(arguments: ModelFamily.allCases) func learnsAFewFactsByHeart(family: ModelFamily) throws {
         let rows = try rows(facts)
         let tokenizer = try loadTokenizer(from: worldModel)
-        var training = try Pretraining(rows, tokenizer: tokenizer, config: small)
+        var config = small
+        config.family = family
+        var training = try Pretraining(rows, tokenizer: tokenizer, config: config)
+        #expect(training.model.configuration.family == family)
         var losses: [Double] = []
         try training.run { losses.append($0.loss) }
         #expect(losses.count == 120)
@@ -107,6 +110,13 @@ private let worldModel = URL(filePath: #filePath).deletingLastPathComponent()
             try rows(facts + "\n{\"prompt\": \"no target\"}")
         }
         #expect(error?.message.contains("line 8") == true)
+    }
+
+    @Test func aLlamaNeedsHeadsOfAnEvenWidth() {
+        var config = small
+        (config.family, config.width, config.heads) = (.llama, 15, 3)
+        let error = #expect(throws: EditError.self) { try config.validate() }
+        #expect(error?.message.contains("heads of an even width") == true)
     }
 
     @Test func aRowBeyondTheContextIsRefused() throws {

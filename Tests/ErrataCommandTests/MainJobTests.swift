@@ -90,6 +90,30 @@ struct MainJobTests {
         #expect(run.output.contains("baker"))
     }
 
+    @Test func aLlamaIsPretrainedAndCorrected() throws {
+        let llama = folder.path("llama")
+        let trained = try Errata(
+            "pretrain", "--family", "llama", "--corpus", folder.path("corpus.jsonl"),
+            "--tokenizer", TinyModel.tokenizer, "--output", llama, "--blocks", "3", "--width", "32",
+            "--heads", "2", "--context", "32", "--steps", "300", "--batch-tokens", "64",
+            "--learning-rate", "0.005", "--dtype", "f32", "--threads", "1")
+        try #require(trained.status == 0, Comment(rawValue: trained.error))
+        let config = try String(contentsOfFile: llama + "/config.json", encoding: .utf8)
+        #expect(config.contains("LlamaForCausalLM"))
+        let run = try Errata(
+            "edit", "--model", llama, "--output", folder.path("edited"), "-p",
+            "Ada Lind works as a", "-t", "pilot", "--method", "grace", "--no-gate", "--threads",
+            "1")
+        #expect(run.status == 0, Comment(rawValue: run.error))
+        let answer = try Errata(
+            "ask", "--model", folder.path("edited"), "Ada Lind works as a", "--json")
+        #expect(answer.output.contains("baker") && answer.output.contains("pilot"))
+        try Errata(
+            "pretrain", "--family", "bert", "--corpus", folder.path("corpus.jsonl"),
+            "--tokenizer", TinyModel.tokenizer, "--output", folder.path("other")
+        ).requireSentence("expected a model of family gpt2 or llama, got bert.")
+    }
+
     @Test func aCheckpointIsNotWrittenOver() throws {
         let run = try Errata(
             "pretrain", "--corpus", folder.path("corpus.jsonl"), "--tokenizer",

@@ -6,7 +6,7 @@ package import Torch
 
 // Sizes: B rows, T tokens, D width, V vocabulary.
 
-/// Trains a small GPT-2 from nothing on rows of facts and prose.
+/// Trains a small GPT-2 or LLaMA from nothing on rows of facts and prose.
 ///
 /// The weights live in f32. Each step casts them to the compute dtype inside the graph, so that
 /// gradients arrive in f32 too and the optimiser never rounds (mixed precision, arXiv 1710.03740,

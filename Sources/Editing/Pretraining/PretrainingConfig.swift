@@ -1,10 +1,12 @@
 import Edits
 import Foundation
-import LanguageModels
+package import LanguageModels
 package import Torch
 
-/// What a small GPT-2 is made of, and how it is trained from nothing.
+/// What a small model is made of, and how it is trained from nothing.
 package struct PretrainingConfig: Codable, Sendable, Equatable {
+    /// Whose architecture: everything that is not a size is as published for GPT-2 or LLaMA 2.
+    package var family = ModelFamily.gpt2
     /// Transformer blocks; twelve leave room for a frozen prefix and six edited blocks.
     package var blocks = 12
     /// The residual stream's width D.
@@ -42,13 +44,24 @@ package struct PretrainingConfig: Codable, Sendable, Equatable {
 
     /// The model's shape for a tokenizer with these ids.
     func model(vocabularySize: Int, endOfText: Int) -> ModelConfiguration {
-        var model = ModelConfiguration.gpt2(
-            vocabularySize: vocabularySize, contextLength: contextLength, width: width,
-            blocks: blocks, heads: heads)
+        var model =
+            switch family {
+            case .gpt2:
+                ModelConfiguration.gpt2(
+                    vocabularySize: vocabularySize, contextLength: contextLength, width: width,
+                    blocks: blocks, heads: heads)
+            case .llama:
+                ModelConfiguration.llama(
+                    vocabularySize: vocabularySize, contextLength: contextLength, width: width,
+                    blocks: blocks, heads: heads, feedForwardWidth: gatedWidth)
+            }
         model.beginningOfText = endOfText
         model.endOfText = [endOfText]
         return model
     }
+
+    /// LLaMA's inner width: two thirds of 4 D, since a gate makes a third map, in whole sixteens.
+    private var gatedWidth: Int { (width * 8 / 3 + 15) / 16 * 16 }
 
     /// - Throws: `EditError` naming the first value that cannot be.
     package func validate() throws {
@@ -62,6 +75,11 @@ package struct PretrainingConfig: Codable, Sendable, Equatable {
         guard width % heads == 0 else {
             throw EditError(
                 "expected a width that \(heads) heads divide, got \(width); choose another.")
+        }
+        guard family == .gpt2 || width / heads % 2 == 0 else {
+            throw EditError(
+                "expected heads of an even width, since LLaMA turns their halves, got "
+                    + "\(width / heads); choose another width or number of heads.")
         }
         guard learningRate > 0, gradientNorm > 0 else {
             throw EditError(
