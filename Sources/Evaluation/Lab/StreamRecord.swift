@@ -22,14 +22,12 @@ package struct StreamRecord: Codable, Sendable, Equatable {
     package var title: String { row.method }
 }
 
-/// The route code of a prompt.
+/// The route code of a prompt, whose words stay with the rows: a record quotes no data set.
 package struct CodePoint: Codable, Sendable, Equatable {
     /// What the prompt is to its edit.
     package var kind: Probe.Kind
     /// Its edit's place in the stream.
     package var index: Int
-    /// What was asked.
-    package var prompt: String
     /// In hexadecimal.
     package var code: String
 
@@ -47,9 +45,7 @@ extension [CodePoint] {
     init(_ outcomes: [ProbeOutcome], edits: Int = 5, unrelated: Int = 20) {
         let points = outcomes.filter { $0.moment == .atEnd }.compactMap { outcome in
             outcome.trace?.code.map {
-                CodePoint(
-                    kind: outcome.probe.kind, index: outcome.probe.index,
-                    prompt: outcome.probe.prompt, code: $0)
+                CodePoint(kind: outcome.probe.kind, index: outcome.probe.index, code: $0)
             }
         }
         self = points.filter { $0.kind.isCovered && $0.index < edits }

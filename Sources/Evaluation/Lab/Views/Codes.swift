@@ -58,11 +58,7 @@ extension Exhibit {
             return nil
         }
         func points(_ belongs: (CodePoint) -> Bool) -> [Point] {
-            zip(codes, map.places).filter { belongs($0.0) }.map { code, place in
-                var point = Point(place.x, place.y)
-                point.note = code.prompt
-                return point
-            }
+            zip(codes, map.places).filter { belongs($0.0) }.map { Point($0.1.x, $0.1.y) }
         }
         let clusters = Set(codes.filter(\.kind.isCovered).map(\.index)).sorted().map { index in
             Cluster(
