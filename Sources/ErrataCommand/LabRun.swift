@@ -6,11 +6,17 @@ struct LabRun {
     let lab: Lab
     let streams: [EditStream]
     let interrupt: Interrupt
+    /// How each of them would be measured now.
+    private let manifests: [Manifest]
+
+    init(lab: Lab, streams: [EditStream], interrupt: Interrupt) async throws {
+        (self.lab, self.streams, self.interrupt) = (lab, streams, interrupt)
+        manifests = try await lab.manifests(of: streams)
+    }
 
     /// What of the streams stands in `folder`, measured alike, by name.
-    func standing(in folder: LabFolder) async throws -> [String: StreamRecord] {
-        let manifests = try await lab.manifests(of: streams)
-        return Dictionary(
+    func standing(in folder: LabFolder) -> [String: StreamRecord] {
+        Dictionary(
             zip(streams, manifests).compactMap { stream, manifest in
                 folder.record(of: stream, like: manifest).map { (stream.name, $0) }
             }
@@ -55,7 +61,6 @@ struct LabRun {
         _ place: RankPlace, done: Set<String>, receive: (String, Data) async throws -> Void
     ) async throws {
         let byName = Dictionary(streams.map { ($0.name, $0) }) { $1 }
-        let manifests = try await lab.manifests(of: streams)
         // Rank 0 may read a large checkpoint longer than the others do.
         let times = WorkTimes(joinSeconds: 300)
         try await SharedWork(place, plan: Self.digest(streams, manifests), times: times).run(

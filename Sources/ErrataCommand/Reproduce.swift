@@ -61,15 +61,16 @@ struct Reproduce: AsyncParsableCommand {
         try requireRoom()
         let model = try await EditableModel.opened(model, options: engine, editor: .unedited)
         let lab = Lab(model: model, data: data, manifest: try await manifest(of: model))
-        let run = LabRun(lab: lab, streams: plans.flatMap(\.streams).distinct, interrupt: interrupt)
+        let run = try await LabRun(
+            lab: lab, streams: plans.flatMap(\.streams).distinct, interrupt: interrupt)
         guard isLeader else { return try await run.follow(place!) }
 
         let folder = try LabFolder(URL(filePath: results))
-        let standing = try await run.standing(in: folder)
+        let standing = run.standing(in: folder)
         if dryRun { return try await printPlan(of: run, without: standing) }
         let failures =
             show ? [] : try await run.measure(into: folder, without: standing, place: place)
-        let records = try await run.standing(in: folder)
+        let records = run.standing(in: folder)
         let reports = zip(experiments, plans).map { experiment, plan in
             LabReport(
                 experiment, command: Provenance.command, streams: plan.streams,

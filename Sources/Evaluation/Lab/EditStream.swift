@@ -54,7 +54,7 @@ package struct EditStream: Codable, Hashable, Sendable {
     func covers(_ other: EditStream) -> Bool {
         var same = self
         same.tasks = other.tasks
-        return same == other && (tasks == other.tasks || (tasks ?? 0) > (other.tasks ?? 0))
+        return same == other && tasks ?? 0 >= other.tasks ?? 0
     }
 }
 

@@ -16,6 +16,13 @@ package actor Lab {
     /// What the unedited model says, asked once for all streams.
     private var baseAnswers: [String: String] = [:]
     private var baseContinuations: [RetentionRow] = []
+    /// The prompts of general tasks by how many records of each are asked, and their files: read
+    /// once, when first needed.
+    private var itemsByLimit: [Int: [TaskItem]] = [:]
+    private lazy var taskFiles = Result {
+        let folder = try data.requireTasks()
+        return try GeneralTask.allCases.map(folder.dataFile)
+    }
 
     /// A lab that works on `model`, whose manifests are `manifest` but for what a stream decides.
     package init(model: EditableModel, data: LabData, manifest: Manifest) {
@@ -81,8 +88,11 @@ package actor Lab {
     /// The prompts of `limit` records of each general task; none for nil.
     package func items(_ limit: Int?) throws -> [TaskItem] {
         guard let limit else { return [] }
+        if let known = itemsByLimit[limit] { return known }
         let folder = try data.requireTasks()
-        return try GeneralTask.allCases.flatMap { try folder.items(of: $0, limit: limit) }
+        let items = try GeneralTask.allCases.flatMap { try folder.items(of: $0, limit: limit) }
+        itemsByLimit[limit] = items
+        return items
     }
 
     /// How `stream` is measured; the model must have been started with its method.
@@ -93,17 +103,12 @@ package actor Lab {
         manifest.split = stream.split
         manifest.seeds = [stream.seed]
         manifest.data = try data.files(of: stream)
-        manifest.configs = try await recipe(of: stream)
+        if stream.tasks != nil { manifest.data += try taskFiles.get() }
+        if let recipe = try await model.summary.recipe {
+            let title = try MethodChoice.parse(stream.method)[0].title
+            manifest.configs[title] = try JSONValue(json: Data(recipe.utf8))
+        }
         return manifest
-    }
-
-    /// The recipe of `stream` for this model, by the method's name.
-    private func recipe(of stream: EditStream) async throws -> [String: JSONValue] {
-        let choice = try MethodChoice.parse(stream.method)[0]
-        try await model.restart(
-            with: choice.editor(replacing: stream.settings), seed: stream.seed)
-        guard let recipe = try await model.summary.recipe else { return [:] }
-        return [choice.title: try JSONValue(json: Data(recipe.utf8))]
     }
 
     /// How each of `streams` would be measured now, so that one measured alike is not again.
@@ -111,7 +116,12 @@ package actor Lab {
     /// - Throws: the error of a recipe that does not fit the model, before anything is measured.
     package func manifests(of streams: [EditStream]) async throws -> [Manifest] {
         var manifests: [Manifest] = []
-        for stream in streams { manifests.append(try await manifest(of: stream)) }
+        for stream in streams {
+            let choice = try MethodChoice.parse(stream.method)[0]
+            try await model.restart(
+                with: choice.editor(replacing: stream.settings), seed: stream.seed)
+            manifests.append(try await manifest(of: stream))
+        }
         return manifests
     }
 }

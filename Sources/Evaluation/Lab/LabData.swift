@@ -34,8 +34,6 @@ package struct LabData: Sendable {
     package let sources: [Name: Source]
     /// The general tasks, where they are at hand.
     package let tasks: TaskFolder?
-    /// Their files.
-    private let taskFiles: [Manifest.DataFile]
 
     /// Finds and reads what the folder at `url` holds, there or one folder deeper.
     ///
@@ -58,9 +56,7 @@ package struct LabData: Sendable {
         }
         self.sources = sources
         let folder = tasks ?? url.flatMap { Self.find(["general_tasks"], in: $0) }
-        let found = try folder.map { try TaskFolder($0) }
-        self.tasks = found
-        taskFiles = try found.map { try GeneralTask.allCases.map($0.dataFile) } ?? []
+        self.tasks = try folder.map { try TaskFolder($0) }
     }
 
     private static func source(_ url: URL, target: ZsRETarget) throws -> Source {
@@ -89,17 +85,16 @@ extension LabData {
     ///
     /// - Throws: `EvaluationError` where the data set is missing or has too few.
     func edits(of stream: EditStream) throws -> [SplitEdit] {
-        let source = try source(stream.data)
-        var records = source.dataset.records
+        var edits = try stream.split.first(
+            stream.edits, of: try source(stream.data).dataset.records)
         if let most = stream.localityPerEdit {
-            for place in records.indices {
-                let probes = Dictionary(grouping: records[place].locality, by: \.kind)
-                records[place].locality = [LocalityProbe.Kind.neighbour, .unrelated].flatMap {
+            for place in edits.indices {
+                let probes = Dictionary(grouping: edits[place].edit.locality, by: \.kind)
+                edits[place].edit.locality = [LocalityProbe.Kind.neighbour, .unrelated].flatMap {
                     (probes[$0] ?? []).prefix(most)
                 }
             }
         }
-        var edits = try stream.split.first(stream.edits, of: records)
         if stream.order == .shuffled {
             var random = SplitMix64(seed: stream.seed)
             edits.shuffle(using: &random)
@@ -123,11 +118,11 @@ extension LabData {
         stream.data != .zsre && (stream.unrelated != nil || stream.localityPerEdit != 0)
     }
 
-    /// The files that `stream` reads.
+    /// The files of edits that `stream` reads.
     func files(of stream: EditStream) throws -> [Manifest.DataFile] {
         let own = try source(stream.data).file
         let other = asksZsRE(stream) ? sources[.zsre]?.file : nil
-        return [own] + [other].compactMap(\.self) + (stream.tasks == nil ? [] : taskFiles)
+        return [own] + [other].compactMap(\.self)
     }
 
     /// - Throws: `EvaluationError` where there are no general tasks.

@@ -31,9 +31,7 @@ package enum Statistics {
     /// The standard error of the mean: the sample's standard deviation over the root of its size; nothing
     /// of fewer than two.
     package static func standardError(_ values: [Double]) -> Double? {
-        guard values.count > 1, let mean = mean(values) else { return nil }
-        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        return (squares / Double(values.count - 1)).squareRoot() / Double(values.count).squareRoot()
+        deviation(values).map { $0 / Double(values.count).squareRoot() }
     }
 
     /// The value below which the share `rank` of the values lies, between two neighbours in

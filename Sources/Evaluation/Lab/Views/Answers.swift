@@ -49,15 +49,14 @@ extension Exhibit {
             axis: .percent("Right"),
             bars: groups.map { group in
                 let values = group.values { $0.row.atEnd.generalization.allTokens }
-                return BarChart.Bar(group.label, percent: values)
+                return BarChart.Bar(group.label, values: values.map { $0 * 100 })
             })
     }
 }
 
 extension BarChart.Bar {
-    /// The mean of some shares, and from the least to the most of several.
-    init(_ name: String, percent shares: [Double]) {
-        let values = shares.map { $0 * 100 }
+    /// The mean of some values, and from the least to the most of several.
+    init(_ name: String, values: [Double]) {
         let reach = values.count > 1 ? values.min()!...values.max()! : nil
         self.init(name, Statistics.mean(values), reach: reach)
     }

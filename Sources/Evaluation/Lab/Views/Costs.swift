@@ -50,9 +50,8 @@ extension Exhibit {
             subtitle: "Median of the stream; the whisker spans the seeds",
             axis: Axis("Time", unit: "s", scale: .logarithmic),
             bars: groups.map { group in
-                let values = group.values { $0.row.secondsPerEdit?.median }
-                let reach = values.count > 1 ? values.min()!...values.max()! : nil
-                return BarChart.Bar(group.label, Statistics.mean(values), reach: reach)
+                BarChart.Bar(
+                    group.label, values: group.values { $0.row.secondsPerEdit?.median })
             }
         ).drawing
     }
