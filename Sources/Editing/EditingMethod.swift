@@ -58,6 +58,18 @@ package protocol OracleRouting: EditingMethod {
     func knowing(_ edits: [[Int]: String]) -> Self
 }
 
+/// A method in which an edit depends on nothing but itself and the base model: taking one back is
+/// leaving it out.
+package protocol StandaloneEdits: EditingMethod {
+    /// Knows just `edits`, in this order; what it knows already is not learned again.
+    ///
+    /// - Parameter onProgress: called after each edit that is learned.
+    /// - Returns: how many were learned.
+    mutating func hold(
+        _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
+    ) throws -> Int
+}
+
 /// What a method decided for a batch of prompts; it holds for all that is generated after them.
 package struct Decision {
     /// Nil when every row is left to the unedited model.

@@ -102,7 +102,8 @@ package struct MethodEntry: Sendable {
 extension MethodEntry {
     /// Every method there is, in the order of a table. A new one is a folder and a word here.
     package static let all: [MethodEntry] = [
-        .unedited, .elder, .lemoe, .moe, .lora, .grace, .melo, .deferral, .rome, .rebuiltROME,
+        .unedited, .lifelong, .elder, .lemoe, .moe, .lora, .grace, .melo, .deferral, .rome,
+        .rebuiltROME,
         .constrainedFineTuning, .maskedFineTuning, .retrieval,
     ]
 

@@ -5,27 +5,58 @@ import Foundation
 /// A word is a run of letters and digits; in scripts that put no spaces between words, each
 /// character is one.
 enum PromptWords {
+    /// A word where it stands.
+    struct Word: Equatable {
+        /// The same for all writings of the word.
+        var hash: UInt64
+        /// Begins with a capital or a digit, as the words of a name do.
+        var isCapital: Bool
+        /// What stands between it and the word before.
+        var gap: Gap
+    }
+
+    /// What stands between two words.
+    enum Gap { case space, punctuation, sentence }
+
     /// The hashes of the words in their order.
-    static func hashes(_ text: String) -> [UInt64] {
-        var words: [UInt64] = []
-        var current = empty
+    static func hashes(_ text: String) -> [UInt64] { words(text).map(\.hash) }
+
+    /// The words in their order.
+    static func words(_ text: String) -> [Word] {
+        var words: [Word] = []
+        var current = Word(hash: empty, isCapital: false, gap: .sentence)
         func finish() {
-            if current != empty { words.append(current) }
-            current = empty
+            guard current.hash != empty else { return }
+            words.append(current)
+            current = Word(hash: empty, isCapital: false, gap: .space)
         }
         for scalar in text.decomposedStringWithCompatibilityMapping.unicodeScalars {
             let properties = scalar.properties
             if isMark(properties.generalCategory) { continue }
             guard properties.isAlphabetic || properties.numericType != nil else {
                 finish()
+                current.gap = gap(current.gap, then: scalar)
                 continue
             }
-            if properties.isIdeographic || isUnspaced(scalar) { finish() }
-            for byte in properties.lowercaseMapping.utf8 { current = mixed(current, byte) }
-            if properties.isIdeographic || isUnspaced(scalar) { finish() }
+            let standsAlone = properties.isIdeographic || isUnspaced(scalar)
+            if standsAlone { finish() }
+            if current.hash == empty {
+                current.isCapital = properties.isUppercase || properties.numericType != nil
+            }
+            for byte in properties.lowercaseMapping.utf8 {
+                current.hash = mixed(current.hash, byte)
+            }
+            if standsAlone { finish() }
         }
         finish()
         return words
+    }
+
+    private static func gap(_ gap: Gap, then scalar: Unicode.Scalar) -> Gap {
+        if gap == .sentence || ".!?:;\n\u{3002}".unicodeScalars.contains(scalar) {
+            return .sentence
+        }
+        return scalar.properties.isWhitespace ? gap : .punctuation
     }
 
     /// The hash of two words next to each other.
