@@ -64,10 +64,10 @@ package protocol StandaloneEdits: EditingMethod {
     /// Knows just `edits`, in this order; what it knows already is not learned again.
     ///
     /// - Parameter onProgress: called after each edit that is learned.
-    /// - Returns: how many were learned.
+    /// - Returns: the places of those that were learned.
     mutating func hold(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
-    ) throws -> Int
+    ) throws -> [Int]
 }
 
 /// What a method decided for a batch of prompts; it holds for all that is generated after them.

@@ -37,11 +37,11 @@ extension Lifelong {
     /// Knows just `edits`, in this order, and learns those it does not know yet.
     package mutating func hold(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
-    ) throws -> Int {
+    ) throws -> [Int] {
         try prepare()
         var known = Dictionary(grouping: facts) { $0.lesson.editID }
         var held: [Fact] = []
-        var learned = 0
+        var learned: [Int] = []
         for (place, lesson) in edits.map(Lesson.init).enumerated() {
             if let index = known[lesson.editID]?.firstIndex(where: { $0.lesson == lesson }) {
                 held.append(known[lesson.editID]!.remove(at: index))
@@ -49,7 +49,7 @@ extension Lifelong {
             }
             let (fact, losses) = try taught(lesson)
             held.append(fact)
-            learned += 1
+            learned.append(place)
             try onProgress(
                 LearningProgress(
                     edits: place + 1, totalEdits: edits.count, steps: losses.count,

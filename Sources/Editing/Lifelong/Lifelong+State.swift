@@ -45,7 +45,7 @@ extension Lifelong {
             // Each of an expert's tensors, of all facts together: a file of few names.
             for (place, named) in first.expert.tensors.enumerated() {
                 tensors["experts.\(named.name)"] = try Tensor.stacked(
-                    facts.map { $0.expert.tensors[place].tensor }, dim: 0)
+                    facts.map { $0.expert.tensors[place].tensor }, dim: 0)  // [n, …]
             }
             let queries = facts.flatMap(\.queries)
             tensors["queries"] = try Tensor(

@@ -8,7 +8,7 @@ import Torch
 
 /// Lifelong editing with an expert for every fact, which no other edit can change.
 ///
-/// An edit is a tiny MLP (m = 2) beside one frozen MLP, trained alone until the model says the
+/// An edit is a tiny MLP (m = 4) beside one frozen MLP, trained alone until the model says the
 /// target. Whether a prompt asks for a fact is decided without it: by the subject's name, which
 /// tells facts of one kind apart, and by what the base model makes of the prompt, which tells kinds
 /// apart. So an edit depends on nothing but itself and the base model: the thousandth is learned
@@ -31,6 +31,7 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
     /// What an edit comes to.
     struct Fact {
         let lesson: Lesson
+        /// In bfloat16.
         let expert: Expert
         /// What the model makes of each wording, [d] each.
         let queries: [[Float]]
@@ -46,23 +47,35 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
     ///
     /// Every edit starts from the same draw, so nothing that was learned before matters.
     func taught(_ lesson: Lesson) throws -> (fact: Fact, losses: [Double]) {
-        let batch = try EditBatch(lesson.rows, model: model, tokenizer: tokenizer)
+        let rows = try lesson.rows.encoded(for: model, tokenizer)
+        var random = SplitMix64(seed: seed)
+        let newborn = try Expert(
+            width: config.expertWidth, model: model, deviation: config.initialDeviation,
+            random: &random)
+        let (expert, queries, losses) = try fit(newborn, to: rows)
+        // Half the bytes; what rounding moves is far below the margin.
+        let stored = try expert.mapped { try $0.to(.bfloat16) }
+        return (Fact(lesson: lesson, expert: stored, queries: queries), losses)
+    }
+
+    /// Trains a copy of `expert` until the model says the rows' targets; also returns the rows'
+    /// queries and the loss of each step.
+    func fit(
+        _ expert: Expert, to rows: [EncodedRow]
+    ) throws -> (expert: Expert, queries: [[Float]], losses: [Double]) {
+        let batch = try EditBatch(rows, device: model.device)
         // Below the seam nothing is trained, so one pass serves all steps.
         let prefix = try withoutGradients {
             try model.prefix(batch.tokens, upTo: seam, taps: taps)
         }
-        var random = SplitMix64(seed: seed)
-        let expert = try Expert(
-            width: config.expertWidth, model: model, deviation: config.initialDeviation,
-            random: &random
-        ).mapped { try $0.requireGradient() }
+        let expert = try expert.mapped { try $0.copy().requireGradient() }
+        let bypass = try bypass([expert], rows: rows.map { _ in 0 })
         var optimizer = Adam(
             parameters: expert.tensors.map(\.tensor), learningRate: config.learningRate)
         var losses: [Double] = []
         for step in 0..<config.steps {
             let hidden = try model.suffix(
-                prefix, adaptation: bypass([expert], rows: lesson.rows.map { _ in 0 }),
-                at: batch.positions)  // [N, d]
+                prefix, adaptation: bypass, at: batch.positions)  // [N, d]
             let logits = try model.logits(hidden)  // [N, V]
             let isLookedAt = step > 0 && step % config.marginEvery == 0
             if try isLookedAt && logits.leads(at: batch.labels, by: config.margin) { break }
@@ -71,10 +84,10 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
             try optimizer.step()
             losses.append(try loss.item())
         }
-        let fact = Fact(
-            lesson: lesson, expert: try expert.mapped { try $0.detached() },
-            queries: try queries(prefix, promptLengths: batch.promptLengths))
-        return (fact, losses)
+        return (
+            try expert.mapped { try $0.detached() },
+            try queries(prefix, promptLengths: batch.promptLengths), losses
+        )
     }
 
     /// Sends each prompt through the expert of the fact it asks for, or leaves it to the unedited
@@ -109,7 +122,7 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
         let places = Dictionary(uniqueKeysWithValues: zip(used, used.indices))
         let isEdited = chosen.map { $0 != nil }
         return try bypass(
-            used.map { facts[$0].expert },
+            used.map { try facts[$0].expert.mapped { try $0.to(.float32) } },
             // A deferred row is computed with any expert and then left as it was.
             rows: chosen.map { $0.map { places[$0]! } ?? 0 },
             scope: isEdited.allSatisfy(\.self)

@@ -5,16 +5,16 @@ package struct LifelongConfig: Recipe {
     /// The block beside whose MLP the experts stand, counted from zero.
     package var block: Int
     /// m, the inner width of an expert's MLP.
-    package var expertWidth = 2
+    package var expertWidth = 4
     /// The standard deviation of an expert's inner weights to begin with; its last map starts at
     /// zero.
-    package var initialDeviation = 0.02
+    package var initialDeviation = 0.1
 
-    package var learningRate = 5e-3
+    package var learningRate = 1e-2
     /// Optimiser steps at most.
     package var steps = 100
     /// An edit is learned when every token of its target leads all others by this, in logits.
-    package var margin = 2.0
+    package var margin = 6.0
     /// Every how many steps that is looked at.
     package var marginEvery = 5
 

@@ -33,7 +33,8 @@ struct Adapters {
         self.key = key
     }
 
-    private init(method: any EditingMethod, batches: [[Int]], key: StateKey) {
+    /// A method that is known to have learned `batches`.
+    init(method: any EditingMethod, batches: [[Int]], key: StateKey) {
         self.method = method
         self.batches = batches
         self.key = key

@@ -1,4 +1,5 @@
 import EditStorage
+import Editing
 import Edits
 import Foundation
 
@@ -59,6 +60,9 @@ struct Restoration {
         keep: (Adapters) throws -> Void = { _ in }
     ) throws -> (adapters: Adapters, learned: Int) {
         let keys = try journal.ledger.keys(along: batches)
+        if let rearranged = try rearranged(batches, key: keys.last!, onProgress: onProgress) {
+            return rearranged
+        }
         var adapters = try nearest(batches, keys: keys)
         let start = adapters.batches.count
         for (place, batch) in batches.enumerated().dropFirst(start) {
@@ -71,6 +75,25 @@ struct Restoration {
             }
         }
         return (adapters, batches.count - start)
+    }
+
+    /// Where edits stand alone, the adapters at hand without those that hold no more and with those
+    /// that hold again; nil elsewhere.
+    private func rearranged(
+        _ batches: [[Int]], key: StateKey, onProgress: (SettleProgress) throws -> Void
+    ) throws -> (adapters: Adapters, learned: Int)? {
+        guard let present, var method = present.method as? any StandaloneEdits else { return nil }
+        // The transaction of each edit.
+        let places = batches.enumerated().flatMap { place, batch in batch.map { _ in place } }
+        let learned = try method.hold(batches.flatMap(journal.ledger.records)) {
+            try onProgress(
+                SettleProgress(
+                    transactions: places[$0.edits - 1], totalTransactions: batches.count))
+        }
+        return (
+            Adapters(method: method, batches: batches, key: key),
+            Set(learned.map { places[$0] }).count
+        )
     }
 
     /// A copy of adapters that have learned as much of the beginning of `batches` as any.
