@@ -87,6 +87,7 @@ let package = Package(
             .product(name: "Metrics", package: "swift-metrics"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOSSL", package: "swift-nio-ssl"),
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")),
@@ -116,6 +117,13 @@ let package = Package(
             "Editing", "Edits", "Torch", "LanguageModels", "Tokenizers", fixtures: true),
         tests("Errata", "Edits", "EditStorage", "Editing"),
         tests("Evaluation", "Edits", "Errata", "Figures", fixtures: true),
+        tests(
+            "EditServer", "Edits", "Errata",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdTesting", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "NIOCore", package: "swift-nio")),
         tests("ErrataCommand"),
     ],
     cxxLanguageStandard: .cxx20

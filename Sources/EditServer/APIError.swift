@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 
 /// An answer that says what went wrong, in OpenAI's shape.
 struct APIError: Error {
@@ -96,6 +97,10 @@ extension APIError {
             self.init(
                 HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"),
                 "the client hung up before the answer was ready", code: "cancelled")
+        case is HTTPParserError:
+            self.init(
+                .badRequest, "expected a request in HTTP/1.1, got something malformed.",
+                code: "malformed_request")
         case is NIOTooManyBytesError:
             self.init(
                 .contentTooLarge, "expected a smaller body; send fewer prompts or edits at once.",

@@ -1,5 +1,6 @@
 import Edits
 import Errata
+import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 
@@ -38,6 +39,13 @@ extension EditService {
                 "prompt",
                 "expected at most \(settings.maximumPrompts) prompts, got \(requests.count); send "
                     + "several requests.")
+        }
+        for request in requests where request.prompt.count > request.version.contextLength {
+            throw APIError(
+                .badRequest,
+                "expected a prompt of at most \(request.version.contextLength) tokens, the model's "
+                    + "context, got \(request.prompt.count); shorten it.",
+                code: "context_length_exceeded")
         }
         let streams = try requests.map(engine.submit)
         let departure = await context.departure()

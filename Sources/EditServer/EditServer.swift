@@ -69,6 +69,11 @@ package struct EditServer: Sendable {
     package func run(
         onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
     ) async throws {
+        if !service.settings.isReadOnly {
+            for (_, model) in service.tenants.all {
+                service.chores.begin { try await model.warmUp() }
+            }
+        }
         try await application(onListening: onListening).runService()
     }
 

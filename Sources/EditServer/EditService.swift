@@ -23,7 +23,15 @@ struct EditService: Sendable {
 
     /// Whose model the caller sees.
     func tenant(_ context: ServerContext) async throws -> Tenant {
-        try await tenants.find(context.caller.tenant)
+        let name = context.caller.tenant
+        let isKnown = name.map(doorkeeper.tenants.contains) ?? true
+        guard let tenant = try await tenants.find(name, isKnown: isKnown) else {
+            throw APIError(
+                .notFound,
+                "expected a tenant that there is, got another; make a token for it first.",
+                param: "Errata-Tenant", code: "tenant_not_found")
+        }
+        return tenant
     }
 
     /// What a request names as its model: `NAME` for the current version, `NAME@VERSION`.

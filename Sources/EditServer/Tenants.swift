@@ -83,11 +83,14 @@ package actor Tenants {
         }
     }
 
-    /// The model of a tenant, whose log is begun where there is none.
-    nonisolated func find(_ name: String?) async throws -> Tenant {
+    /// The model of a tenant.
+    ///
+    /// - Parameter isKnown: whether a token vouches for the tenant, whose log is then begun where
+    ///   there is none; nil comes back for others that have none.
+    nonisolated func find(_ name: String?, isKnown: Bool) async throws -> Tenant? {
         guard let name else { return own }
         if let tenant = opened.withLock({ $0[name] }) { return tenant }
-        return try await tenant(name)
+        return isKnown ? try await tenant(name) : nil
     }
 
     private func tenant(_ name: String) async throws -> Tenant {

@@ -75,4 +75,10 @@ extension EditableModel {
     public func prepareToWrite() async throws {
         try await exclusively { try await beginWriting() }
     }
+
+    /// Does what the first edit would have to wait for: lets the base model write, so that it is
+    /// known what its own text is like.
+    public func warmUp() async throws {
+        try await exclusively { _ = try known() }
+    }
 }

@@ -62,7 +62,7 @@ public actor EditableModel {
     ) throws {
         var options = options
         // Learning has the workshop; the model's own thread looks for conflicts and writes files.
-        thread = EngineThread("errata.model", niceness: options.givesWay ? 5 : 0)
+        thread = EngineThread("errata.model", niceness: options.givesWay ? 2 : 0)
         workshop = Workshop(givesWay: options.givesWay)
         try Engine.setThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         guard let saved = try SavedModel(in: directory) else {

@@ -8,7 +8,7 @@ actor Workshop {
 
     /// - Parameter givesWay: whether others are to have the cores when they want them.
     init(givesWay: Bool) {
-        thread = EngineThread("errata.workshop", niceness: givesWay ? 10 : 0)
+        thread = EngineThread("errata.workshop", niceness: givesWay ? 5 : 0)
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {

@@ -34,7 +34,7 @@ extension OpenAPI {
         Operation(
             method: "GET", path: "/v1/models", id: "listModels",
             summary: "The model, and the versions of it that are kept.", parameters: [tenant],
-            answers: [(200, "Models")], errors: [400] + access),
+            answers: [(200, "Models")], errors: [400, 404] + access),
         Operation(
             method: "GET", path: "/v1/models/{model}", id: "getModel", summary: "One version.",
             parameters: [
@@ -90,7 +90,7 @@ extension OpenAPI {
                     ["type": "integer", "minimum": 1, "maximum": 2_147_483_647],
                     "Only what was accepted before this event: the last of the page before."),
             ],
-            answers: [(200, "Edits")], errors: [400] + access),
+            answers: [(200, "Edits")], errors: [400, 404] + access),
         Operation(
             method: "GET", path: "/v1/edits/{id}", id: "getEdit",
             summary: "One edit with its story, or one proposal.", parameters: [id, tenant],
@@ -99,22 +99,22 @@ extension OpenAPI {
             method: "DELETE", path: "/v1/edits/{id}", id: "undo",
             summary: "Takes back an edit, a publication, or an earlier undo.",
             parameters: [id, tenant], body: "ReasonRequest", isBodyRequired: false,
-            answers: [(200, "Undo")], errors: [404] + changing),
+            answers: [(200, "Undo")], errors: changing),
         Operation(
             method: "POST", path: "/v1/edits/{id}/approve", id: "approve",
             summary: "Applies what somebody else proposed.", parameters: [id, tenant],
-            body: "ReasonRequest", isBodyRequired: false, answers: [(200, "Transaction")],
-            errors: [404] + changing),
+            body: "ApprovalRequest", isBodyRequired: false, answers: [(200, "Transaction")],
+            errors: changing),
         Operation(
             method: "POST", path: "/v1/edits/{id}/decline", id: "decline",
             summary: "Turns a proposal down.", parameters: [id, tenant], body: "ReasonRequest",
-            isBodyRequired: false, answers: [(200, "Proposal")], errors: [404] + changing),
+            isBodyRequired: false, answers: [(200, "Proposal")], errors: changing),
         Operation(
             method: "GET", path: "/v1/snapshots", id: "listSnapshots",
             summary: "The versions there were, and which of them can be asked.",
-            parameters: [tenant], answers: [(200, "Snapshots")], errors: [400] + access),
+            parameters: [tenant], answers: [(200, "Snapshots")], errors: [400, 404] + access),
     ]
 
     private static let asking = [400, 404, 408, 413, 415, 503, 504] + access
-    private static let changing = [400, 408, 409, 413, 415, 503] + access
+    private static let changing = [400, 404, 408, 409, 413, 415, 503] + access
 }

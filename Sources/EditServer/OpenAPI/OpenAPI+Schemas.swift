@@ -75,22 +75,24 @@ extension OpenAPI {
                         ]
                     ),
                     ("reason", .optional("string")),
-                    (
-                        "conflicts",
-                        [
-                            "type": ["string", "null"],
-                            "enum": ["reject", "supersede", "keep-both", .null],
-                        ]
-                    ),
+                    ("conflicts", conflicts),
                     ("force", .optional("boolean")),
                 ], required: ["edits"], isClosed: true)
+        ),
+        (
+            "ApprovalRequest",
+            .schema(
+                [
+                    ("reason", .optional("string")), ("conflicts", conflicts),
+                    ("force", .optional("boolean")),
+                ], required: [])
         ),
         ("ReasonRequest", .schema([("reason", .optional("string"))], required: [])),
         (
             "Record",
             .schema(
                 [
-                    ("id", .string), ("prompt", .string), ("target", .string),
+                    ("id", .string), ("prompt", words), ("target", words),
                     ("rephrases", .list(of: .string)), ("subject", .string),
                     ("relation", .string), ("formerAnswer", .string),
                     (
@@ -98,7 +100,7 @@ extension OpenAPI {
                         .list(
                             of: .schema(
                                 [
-                                    ("prompt", .string), ("answer", .string),
+                                    ("prompt", words), ("answer", .string),
                                     (
                                         "kind",
                                         ["type": "string", "enum": ["neighbour", "unrelated"]]
@@ -106,11 +108,17 @@ extension OpenAPI {
                                 ], required: ["prompt"], isClosed: true))
                     ),
                     ("source", .string), ("author", .string), ("reason", .string),
-                    ("tags", .list(of: .string)), ("validFrom", .string), ("validUntil", .string),
+                    ("tags", .list(of: .string)), ("validFrom", date), ("validUntil", date),
                 ], required: ["prompt", "target"], isClosed: true)
         ),
     ]
 
+    /// Something to read.
+    private static let words: JSON = ["type": "string", "pattern": "\\S"]
+    private static let date: JSON = ["type": "string", "format": "date"]
+    private static let conflicts: JSON = [
+        "type": ["string", "null"], "enum": ["reject", "supersede", "keep-both", .null],
+    ]
     private static let strings: JSON = [
         "type": "array", "items": .string, "minItems": 1, "maxItems": 128,
     ]

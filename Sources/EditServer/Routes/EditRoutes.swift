@@ -91,7 +91,8 @@ struct EditRoutes: Sendable {
     }
 
     private func approve(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let (id, tenant, reason) = try await decision(request, context)
+        let (id, tenant) = try await decision(context)
+        let body = try await optional(ApprovalRequest.self, of: request)
         let proposed = try await tenant.model.ledger.openProposal(id)
         guard context.caller.name == nil || proposed.author != context.caller.name else {
             throw APIError(
@@ -99,35 +100,29 @@ struct EditRoutes: Sendable {
                 "expected somebody else than the proposer to approve, got the same token; ask another.",
                 type: .permission, code: "own_proposal")
         }
-        var options = ApplyOptions()
-        options.author = context.caller.name
-        options.reason = reason
-        return try await land(tenant) { [options] in
-            try await tenant.model.approve(id, options: options)
-        }
+        let options = (body ?? ApprovalRequest()).options(author: context.caller.name)
+        return try await land(tenant) { try await tenant.model.approve(id, options: options) }
     }
 
     private func decline(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let (id, tenant, reason) = try await decision(request, context)
+        let (id, tenant) = try await decision(context)
+        let reason = try await optional(ReasonRequest.self, of: request)?.reason
         _ = try await tenant.model.decline(id, author: context.caller.name, reason: reason)
         let ledger = await tenant.model.ledger
         return try EditService.json(
             ProposalBody(ledger.proposals[id]!, in: ledger, tenant: tenant.name))
     }
 
-    /// What is to be decided, and why.
-    private func decision(
-        _ request: Request, _ context: ServerContext
-    ) async throws -> (id: Int, tenant: Tenant, reason: String?) {
+    /// The proposal that is to be decided.
+    private func decision(_ context: ServerContext) async throws -> (id: Int, tenant: Tenant) {
         try requireWritable()
         try context.caller.require(.approve)
         let tenant = try await service.tenant(context)
         let text = try Self.name(context)
-        let reason = try await reason(in: request)
         guard let id = Int(text.hasPrefix("#") ? String(text.dropFirst()) : text),
             await tenant.model.ledger.proposals[id] != nil
         else { throw Self.missing("a proposal", text) }
-        return (id, tenant, reason)
+        return (id, tenant)
     }
 
     private func undo(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -135,7 +130,7 @@ struct EditRoutes: Sendable {
         try context.caller.require(.approve)
         let tenant = try await service.tenant(context)
         let name = try Self.name(context)
-        let reason = try await reason(in: request)
+        let reason = try await optional(ReasonRequest.self, of: request)?.reason
         guard (try? await tenant.model.ledger.event(named: name)) != nil else {
             throw Self.missing("an edit or an event of the log", name)
         }
@@ -229,10 +224,13 @@ extension EditRoutes {
         }
     }
 
-    /// Why, where the request has a body that says so.
-    private func reason(in request: Request) async throws -> String? {
-        guard request.headers[.contentType] != nil else { return nil }
-        return try await service.body(ReasonRequest.self, of: request).reason
+    /// The body of a request that may do without.
+    private func optional<Body: Decodable & Sendable>(
+        _: Body.Type, of request: Request
+    ) async throws -> Body? {
+        let isEmpty = request.headers[.contentLength].map { $0 == "0" } ?? true
+        guard !isEmpty || request.headers[.transferEncoding] != nil else { return nil }
+        return try await service.body(Body.self, of: request)
     }
 
     private static func name(_ context: ServerContext) throws -> String {

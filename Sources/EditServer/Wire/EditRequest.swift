@@ -52,7 +52,23 @@ extension EditRecord {
     }
 }
 
-/// What to decide something with, or take it back: an optional reason.
+/// What something is taken back or turned down with: a reason, perhaps.
 struct ReasonRequest: Decodable, Sendable {
     var reason: String?
+}
+
+/// What a proposal is approved with: what whoever sends edits decides about them.
+struct ApprovalRequest: Decodable, Sendable {
+    var reason: String?
+    var conflicts: ConflictPolicy?
+    var force: Bool?
+
+    func options(author: String?) -> ApplyOptions {
+        var options = ApplyOptions()
+        options.author = author
+        options.reason = reason
+        options.conflicts = conflicts
+        options.isForced = force ?? false
+        return options
+    }
 }
