@@ -78,7 +78,7 @@ class Run:
         """All answers of one version to one prompt are the same."""
         choice = answer["choices"][0]
         key = (answer["model"], prompt)
-        if f"{NAME}@{choice['errata']['version']}" != answer["model"]:
+        if f"{NAME}@{choice['errata']['version']}" != answer["model"].split(".")[0]:
             self.wrong.append(f"{answer['model']} has the trace of {choice['errata']['version']}")
         known = self.answers.setdefault(key, choice["text"])
         if known != choice["text"]:

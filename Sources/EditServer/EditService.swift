@@ -43,10 +43,8 @@ struct EditService: Sendable {
             throw missing(text, "the model `\(settings.modelName)`")
         }
         guard parts.count == 2 else { return tenant.versions.current }
-        guard let number = Int(parts[1]), "\(number)" == parts[1],
-            let version = tenant.versions.version(number)
-        else {
-            let kept = tenant.versions.numbers.map(String.init).joined(separator: ", ")
+        guard let version = tenant.versions.version(named: String(parts[1])) else {
+            let kept = tenant.versions.all.map(\.name).joined(separator: ", ")
             throw missing(text, "one of the versions that are kept (\(kept))")
         }
         return version
@@ -60,7 +58,7 @@ struct EditService: Sendable {
 
     /// What an answer calls the model that gave it.
     func name(of version: ServedVersion) -> String {
-        "\(settings.modelName)@\(version.number)"
+        "\(settings.modelName)@\(version.name)"
     }
 
     /// When an answer that begins now comes too late.

@@ -205,8 +205,7 @@ extension EditableModel {
     func announce() {
         versions.announce(
             ServedVersion(
-                number: journal.ledger.version, method: adapters.method, retrieval: retrieval,
-                base: base))
+                number: journal.ledger.version, adapters, retrieval: retrieval, base: base))
     }
 
     static func retrieval(

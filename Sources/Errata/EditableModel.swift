@@ -104,8 +104,7 @@ public actor EditableModel {
     ) -> VersionShelf {
         VersionShelf(
             ServedVersion(
-                number: journal.ledger.version, method: adapters.method, retrieval: retrieval,
-                base: base),
+                number: journal.ledger.version, adapters, retrieval: retrieval, base: base),
             keeping: options.keptVersions)
     }
 

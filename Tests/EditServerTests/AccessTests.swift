@@ -72,7 +72,7 @@ import Testing
             #expect(found["proposal"] as? Int == id)
             #expect(
                 try await caller.send(.post, "/v1/edits/\(id)/approve", as: "approver").status
-                    == 400)
+                    == 409)
         }
     }
 

@@ -121,7 +121,8 @@ import Testing
         }
         let described = OpenAPI.operations.map { "\($0.method) \($0.path)" }
         #expect(Set(routes) == Set(described))
-        let document = try JSONSerialization.jsonObject(with: Data(OpenAPI.document.utf8))
+        let document = try JSONSerialization.jsonObject(
+            with: Data(OpenAPI.document(modelName: "m").utf8))
         let paths = (document as? [String: Any])?["paths"] as? [String: Any]
         #expect(paths?.count == Set(OpenAPI.operations.map(\.path)).count)
     }

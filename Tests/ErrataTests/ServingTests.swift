@@ -67,8 +67,8 @@ import Testing
         let new = try await engine.answers([edits[0].prompt], after, count: 8)[0]
         #expect(old.text == " " + edits[0].target && old.trace.version == before.number)
         #expect(new.text != old.text && new.trace.version == after.number)
-        #expect(model.versions.version(before.number)?.number == before.number)
-        #expect(model.versions.version(before.number + 1_000) == nil)
+        #expect(model.versions.version(named: before.name)?.state == before.state)
+        #expect(model.versions.version(named: "1000") == nil)
     }
 
     @Test func samplingDrawsAsAloneWhateverTheCompany() async throws {

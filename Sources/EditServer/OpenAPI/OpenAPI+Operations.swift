@@ -38,7 +38,9 @@ extension OpenAPI {
         Operation(
             method: "GET", path: "/v1/models/{model}", id: "getModel", summary: "One version.",
             parameters: [
-                parameter("model", in: "path", .string, "NAME, or NAME@VERSION."), tenant,
+                parameter(
+                    "model", in: "path", ["type": "string", "examples": ["MODEL"]],
+                    "NAME, or NAME@VERSION."), tenant,
             ],
             answers: [(200, "Model")], errors: [400, 404] + access),
         Operation(

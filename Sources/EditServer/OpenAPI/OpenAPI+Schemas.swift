@@ -144,7 +144,7 @@ extension OpenAPI {
 
     /// What completions and chats have in common.
     private static let sampling: [(String, JSON)] = [
-        ("model", .string),
+        ("model", ["type": "string", "examples": ["MODEL"]]),
         ("temperature", .optional("number", ("minimum", 0), ("maximum", 2))),
         ("top_p", .optional("number", ("exclusiveMinimum", 0), ("maximum", 1))),
         ("n", .optional("integer", ("minimum", 1), ("maximum", 128))),

@@ -22,8 +22,14 @@ enum OpenAPI {
         var contentType = "application/json"
     }
 
-    /// The document.
-    static let document: String = {
+    /// The document, with a model of this name in its examples.
+    static func document(modelName: String) -> String {
+        let name = (try? JSONEncoder().encode(modelName)) ?? Data()
+        return template.replacing(
+            "\"MODEL\"", with: String(decoding: name, as: UTF8.self))
+    }
+
+    private static let template: String = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let data = (try? encoder.encode(whole)) ?? Data()

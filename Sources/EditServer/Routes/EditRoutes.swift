@@ -93,7 +93,7 @@ struct EditRoutes: Sendable {
     private func approve(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, tenant) = try await decision(context)
         let body = try await optional(ApprovalRequest.self, of: request)
-        let proposed = try await tenant.model.ledger.openProposal(id)
+        let proposed = try await decided { try await tenant.model.ledger.openProposal(id) }
         guard context.caller.name == nil || proposed.author != context.caller.name else {
             throw APIError(
                 .forbidden,
@@ -107,7 +107,9 @@ struct EditRoutes: Sendable {
     private func decline(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, tenant) = try await decision(context)
         let reason = try await optional(ReasonRequest.self, of: request)?.reason
-        _ = try await tenant.model.decline(id, author: context.caller.name, reason: reason)
+        _ = try await decided {
+            try await tenant.model.decline(id, author: context.caller.name, reason: reason)
+        }
         let ledger = await tenant.model.ledger
         return try EditService.json(
             ProposalBody(ledger.proposals[id]!, in: ledger, tenant: tenant.name))
@@ -136,8 +138,10 @@ struct EditRoutes: Sendable {
         }
         let author = context.caller.name
         let report = try await service.changes.pass {
-            try await tenant.model.undo(
-                [name], author: author, reason: reason, settling: false)
+            try await decided {
+                try await tenant.model.undo(
+                    [name], author: author, reason: reason, settling: false)
+            }
         }
         service.meters.applied(report.targets.count, "undone", after: nil)
         // It fires no more; that the adapters forget it may take its time.
@@ -162,6 +166,15 @@ struct EditRoutes: Sendable {
         let event: Int
         let version: Int
         let edits: [EditBody]
+    }
+}
+
+/// Runs `body`, for which it may be too late: what it was to change is decided or taken back.
+private func decided<Result>(_ body: () async throws -> Result) async throws -> Result {
+    do {
+        return try await body()
+    } catch let error as EditError {
+        throw APIError(.conflict, error.message, code: "already_decided")
     }
 }
 

@@ -46,7 +46,7 @@ struct ExplainRoutes: Sendable {
         let tenant = try await service.tenant(context)
         let version = try service.version(
             named: body.model ?? service.settings.modelName, of: tenant)
-        let base = tenant.versions.version(0)!
+        let base = tenant.versions.base
         let requests = [base, version].map { version in
             var request = GenerationRequest(version.tokens(of: body.prompt), version: version)
             request.maximumTokens = count

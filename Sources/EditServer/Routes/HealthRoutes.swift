@@ -14,7 +14,9 @@ struct HealthRoutes: Sendable {
         router.get("openapi.json") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: OpenAPI.document)))
+                body: ResponseBody(
+                    byteBuffer: ByteBuffer(
+                        string: OpenAPI.document(modelName: service.settings.modelName))))
         }
     }
 

@@ -37,8 +37,8 @@ struct ModelRoutes: Sendable {
         let current = Model(
             id: service.settings.modelName, created: service.began, version: versions.current.number
         )
-        let kept = versions.numbers.map {
-            Model(id: "\(service.settings.modelName)@\($0)", created: service.began, version: $0)
+        let kept = versions.all.map {
+            Model(id: service.name(of: $0), created: service.began, version: $0.number)
         }
         return try EditService.json(List(data: [current] + kept))
     }

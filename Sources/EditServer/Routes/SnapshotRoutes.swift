@@ -32,24 +32,24 @@ struct SnapshotRoutes: Sendable {
         try context.caller.require(.ask, .propose, .approve)
         let tenant = try await service.tenant(context)
         let ledger = await tenant.model.ledger
-        let kept = Set(tenant.versions.numbers)
+        // Of one number, the newest.
+        let kept = Dictionary(tenant.versions.all.map { ($0.number, $0) }) { newest, _ in newest }
         let current = tenant.versions.current.number
         let changes = ledger.events.filter { [.publish, .undo].contains($0.kind) }.suffix(100)
         // What can be asked is listed whether or not it changed anything.
-        let others = kept.subtracting(changes.map(\.sequence)).filter { $0 > 0 }
+        let others = Set(kept.keys).subtracting(changes.map(\.sequence)).filter { $0 > 0 }
             .map { ledger.events[$0 - 1] }
         var snapshots = try (Array(changes) + others).sorted { $0.sequence > $1.sequence }.map {
             Snapshot(
                 version: $0.sequence,
-                model: kept.contains($0.sequence)
-                    ? "\(service.settings.modelName)@\($0.sequence)" : nil,
+                model: kept[$0.sequence].map(service.name),
                 current: $0.sequence == current, kind: $0.kind.rawValue,
                 edits: try ledger.at(version: $0.sequence).live.joined().count, time: $0.time,
                 author: $0.author, reason: $0.reason)
         }
         snapshots.append(
             Snapshot(
-                version: 0, model: "\(service.settings.modelName)@0", current: current == 0,
+                version: 0, model: service.name(of: tenant.versions.base), current: current == 0,
                 kind: "base", edits: 0, time: nil, author: nil, reason: nil))
         return try EditService.json(PageBody(data: snapshots, hasMore: false))
     }

@@ -9,25 +9,35 @@ import Tokenizers
 public struct ServedVersion: @unchecked Sendable {
     /// The event of the log up to which edits are taken into account; 0 for the unedited model.
     public let number: Int
+    /// How often the adapters were made anew since that event, which changes what they say to prompts
+    /// beside the edits: learning again after an undo is no event.
+    public internal(set) var revision = 0
     // Unchecked: nobody changes what was published, and reading is safe from any thread.
     let method: any EditingMethod
     let retrieval: RetrievalTier
     let base: BaseModel
+    /// Names what the method has learned.
+    let state: String
 
     /// The unedited model, which every log begins with.
     init(unedited base: BaseModel) {
         number = 0
+        state = ""
         method = Unedited(model: base.model, tokenizer: base.tokenizer)
         retrieval = RetrievalTier()
         self.base = base
     }
 
-    init(number: Int, method: any EditingMethod, retrieval: RetrievalTier, base: BaseModel) {
+    init(number: Int, _ adapters: Adapters, retrieval: RetrievalTier, base: BaseModel) {
         self.number = number
-        self.method = method
+        state = adapters.key.text
+        method = adapters.method
         self.retrieval = retrieval
         self.base = base
     }
+
+    /// What to ask it by: `12`, or `12.1` where the adapters were made anew since event 12.
+    public var name: String { revision == 0 ? "\(number)" : "\(number).\(revision)" }
 
     /// Tokens that a prompt and its answer may have together.
     public var contextLength: Int { base.model.configuration.maximumLength }

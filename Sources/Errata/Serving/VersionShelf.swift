@@ -21,21 +21,30 @@ public final class VersionShelf: Sendable {
     /// What answers now.
     public var current: ServedVersion { kept.withLock { $0.last! } }
 
-    /// The version of this number; nil for one that never was or is not kept any more.
-    public func version(_ number: Int) -> ServedVersion? {
-        if number == 0 { return unedited }
-        return kept.withLock { $0.last { $0.number == number } }
+    /// The version of this name; nil for one that never was or is not kept any more.
+    public func version(named name: String) -> ServedVersion? {
+        all.first { $0.name == name }
     }
 
-    /// The numbers of all that can be asked, the newest first.
-    public var numbers: [Int] { kept.withLock { $0.reversed().map(\.number) } + [0] }
+    /// All that can be asked, the newest first.
+    public var all: [ServedVersion] { kept.withLock { $0.reversed() } + [unedited] }
 
-    /// From now on `version` answers whoever asks for the current one.
+    /// The unedited model.
+    public var base: ServedVersion { unedited }
+
+    /// From now on `version` answers whoever asks for the current one. Under one name it is always the
+    /// same that answers.
     func announce(_ version: ServedVersion) {
-        kept.withLock {
-            if $0.last!.number == version.number { $0.removeLast() }
-            $0.append(version)
-            $0.removeFirst(max(0, $0.count - capacity))
+        var version = version
+        kept.withLock { kept in
+            let last = kept.last!
+            if last.number == version.number {
+                // What the retrieval tier says follows from the two.
+                guard last.state != version.state else { return }
+                version.revision = last.revision + 1
+            }
+            kept.append(version)
+            kept.removeFirst(max(0, kept.count - capacity))
         }
     }
 }
