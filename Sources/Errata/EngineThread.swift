@@ -10,13 +10,13 @@ final class EngineThread: SerialExecutor {
     init(_ name: String, niceness: Int32 = 0) {
         let jobs = jobs
         let thread = Thread {
+            Thread.current.name = name
             #if os(Linux)
                 // To Linux the process 0 is the calling thread. Refused, it is as nice as before.
                 if niceness > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
             #endif
             while let job = jobs.next() { job() }
         }
-        thread.name = name
         thread.stackSize = 8 << 20
         thread.start()
     }
