@@ -20,8 +20,8 @@ package struct Tolerance: Sendable {
     /// Double precision on both sides, whose searches stop once they are within 1e-10.
     package static let float64 = Tolerance(relative: 1e-8, absolute: 1e-10)
 
-    /// Scores of one row among others against the same row alone: products of several rows add up in
-    /// another order. Measured on two tiny random models: at most 4e-7.
+    /// Scores of one row among others against the same row alone: the engine multiplies several rows
+    /// by other kernels than one, which add up in another order. As `float32` for that reason.
     package static let batch = Tolerance(relative: 1.3e-6, absolute: 1e-5)
 
     package func allows(_ a: Double, _ b: Double) -> Bool {
