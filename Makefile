@@ -3,6 +3,8 @@
 # make bench   seconds per edit and tokens per second, against the PyTorch twin, in one run
 # make parity  compare with the PyPI packages tokenizers and transformers
 # make interchange  read results folders with the PyPI package lm-eval
+# make serve-check  ask a server with the PyPI packages openai and lm-eval
+# make serve-load   64 clients ask a server while edits are published and taken back
 # make crash   kill and break the edit log, 200 times
 # make fixtures  regenerate what the tests compare with
 # make format  lay the code out as .swift-format says
@@ -15,7 +17,7 @@ flags = -c release -Xswiftc -enable-testing
 # Threads that wait leave the cores to others: spinning makes shared machines several times slower.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test bench parity interchange crash fixtures format lint build engine
+.PHONY: demo test bench parity interchange serve-check serve-load crash fixtures format lint build engine
 
 engine:
 	@Scripts/bootstrap
@@ -42,6 +44,14 @@ parity:
 interchange: build
 	@Scripts/bootstrap --interchange
 	@$(python) reference/interchange_check.py --binary $(errata)
+
+serve-check: build
+	@Scripts/bootstrap --server
+	@$(python) reference/server_check.py --binary $(errata)
+
+serve-load: build
+	@Scripts/bootstrap --server
+	@$(python) reference/server_load.py --binary $(errata)
 
 crash: build
 	@Scripts/crash-test 200 $(errata)

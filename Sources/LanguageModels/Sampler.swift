@@ -1,10 +1,12 @@
 import Foundation
-import Torch
+package import Torch
 
 /// Draws each row's next token; a value, with one stream of random numbers per row.
 ///
 /// Row i's draws do not depend on how many rows there are.
-struct Sampler {
+package struct Sampler {
+    /// At most here the likeliest token has all the probability, and f32 would overflow.
+    private static let coldest = 1e-6
     private let options: GenerationOptions
     private var streams: [RandomStream]
 
@@ -14,10 +16,16 @@ struct Sampler {
         streams = (0..<rows).map { _ in RandomStream(seed: seeds.next()) }
     }
 
+    /// Draws what row `row` of a batch would draw, for that row alone.
+    package init(_ options: GenerationOptions, row: Int) {
+        self.init(options, rows: row + 1)
+        streams = [streams[row]]
+    }
+
     /// - Parameter logits: f32, [B, V].
     /// - Returns: one token for each row.
-    mutating func next(_ logits: Tensor) throws -> [Int] {
-        guard options.temperature > 0 else { return try logits.argmax(dim: -1).ints() }
+    package mutating func next(_ logits: Tensor) throws -> [Int] {
+        guard options.temperature > Self.coldest else { return try logits.argmax(dim: -1).ints() }
         // The engine takes the exponentials: a vocabulary of them is slow in a loop.
         guard options.topK > 0, options.topK < logits.size(-1) else {
             return draw(try probabilities(logits), rows: logits.size(0))
@@ -30,7 +38,18 @@ struct Sampler {
     }
 
     private func probabilities(_ logits: Tensor) throws -> [Float] {
-        try (logits / options.temperature).softmax(dim: -1).floats()
+        let weights = try (logits / options.temperature).softmax(dim: -1).floats()
+        // One score that is no number leaves none in its row.
+        guard
+            stride(from: 0, to: weights.count, by: logits.size(-1)).allSatisfy({
+                weights[$0].isFinite
+            })
+        else {
+            throw ModelError(
+                "The model's scores should be numbers to draw from, but some are not; "
+                    + "check its weights and what was learned on it.")
+        }
+        return weights
     }
 
     private mutating func draw(_ weights: [Float], rows: Int) -> [Int] {

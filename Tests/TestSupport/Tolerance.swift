@@ -20,6 +20,10 @@ package struct Tolerance: Sendable {
     /// Double precision on both sides, whose searches stop once they are within 1e-10.
     package static let float64 = Tolerance(relative: 1e-8, absolute: 1e-10)
 
+    /// Scores of one row among others against the same row alone: the engine multiplies several rows
+    /// by other kernels than one, which add up in another order. As `float32` for that reason.
+    package static let batch = Tolerance(relative: 1.3e-6, absolute: 1e-5)
+
     package func allows(_ a: Double, _ b: Double) -> Bool {
         a == b || abs(a - b) <= absolute + relative * abs(b)
     }

@@ -1,0 +1,168 @@
+import Edits
+import Errata
+import Foundation
+import Hummingbird
+import Testing
+
+@testable import EditServer
+
+/// Who may do what.
+@Suite(.serialized) struct AccessTests {
+    private static let all: [(name: String, roles: [Role], tenant: String?)] = [
+        ("asker", [.ask], nil), ("proposer", [.propose], nil), ("approver", [.approve], nil),
+        ("both", [.propose, .approve], nil), ("admin", [.admin], nil),
+    ]
+
+    @Test func eachRoleIsRefusedWhatItMayNotDo() async throws {
+        let server = try await TestServer(tokens: Self.all)
+        let prompt = #"{"prompt": "Toburg"}"#
+        // What each request needs, and who may send it.
+        let requests: [(HTTPRequest.Method, String, String?, Set<String>)] = [
+            (.post, "/v1/completions", #"{"model": "world-gpt2", "prompt": "a"}"#, ["asker"]),
+            (
+                .post, "/v1/chat/completions",
+                #"{"model": "world-gpt2", "messages": [{"role": "user", "content": "a"}]}"#,
+                ["asker"]
+            ),
+            (.post, "/v1/explain", prompt, ["asker", "proposer", "approver", "both"]),
+            (.get, "/v1/models", nil, ["asker", "proposer", "approver", "both"]),
+            (.get, "/v1/edits", nil, ["proposer", "approver", "both"]),
+            (.get, "/v1/edits/nobody", nil, ["proposer", "approver", "both"]),
+            (.post, "/v1/edits", #"{"edits": []}"#, ["proposer", "approver", "both"]),
+            (.delete, "/v1/edits/nobody", nil, ["approver", "both"]),
+            (.post, "/v1/edits/1/approve", nil, ["approver", "both"]),
+            (.post, "/v1/edits/1/decline", nil, ["approver", "both"]),
+            (.get, "/metrics", nil, []),
+        ]
+        try await server.test { caller in
+            for (method, path, body, allowed) in requests {
+                for (name, _, _) in Self.all {
+                    let answer = try await caller.send(method, path, body, as: name)
+                    let mayDoIt = allowed.contains(name) || name == "admin"
+                    #expect((answer.status != 403) == mayDoIt, "\(name) \(path) \(answer.status)")
+                }
+                let nobody = try await caller.send(method, path, body)
+                #expect(nobody.status == 401 && nobody.code == "missing_token")
+                let stranger = try await caller.send(method, path, body, as: "errata-123")
+                #expect(stranger.status == 401 && stranger.code == "invalid_api_key")
+            }
+        }
+    }
+
+    @Test func theProposerCannotApprove() async throws {
+        let server = try await TestServer(tokens: Self.all) { $0.needsApproval = true }
+        let edit = try TestServer.edits(0..<1)
+        try await server.test { caller in
+            let proposed = try await caller.apply(edit, as: "both")
+            #expect(proposed.status == 202 && proposed["state"] as? String == "proposed")
+            let id = proposed["proposal"] as? Int ?? 0
+            #expect(
+                try await caller.complete(edit[0].prompt, as: "asker").headers[.errataTrace]?
+                    .contains("deferred") == true)
+            let own = try await caller.send(.post, "/v1/edits/\(id)/approve", as: "both")
+            #expect(own.status == 403 && own.code == "own_proposal")
+            let listed = try await caller.send(.get, "/v1/edits?state=proposed", as: "approver")
+            #expect(listed["data", "0", "event"] as? Int == id)
+            let made = try await caller.send(
+                .post, "/v1/edits/\(id)/approve", #"{"reason": "right", "force": true}"#,
+                as: "approver")
+            #expect(made.status == 200, "\(made.text)")
+            let found = try await caller.send(.get, "/v1/edits/\(edit[0].id)", as: "approver")
+            #expect(found["author"] as? String == "approver")
+            #expect(found["proposal"] as? Int == id)
+            #expect(
+                try await caller.send(.post, "/v1/edits/\(id)/approve", as: "approver").status
+                    == 409)
+        }
+    }
+
+    @Test func noTenantsEditEverFiresForAnother() async throws {
+        let server = try await TestServer(tokens: [
+            ("anna", [.ask, .propose, .approve], "north"),
+            ("bert", [.ask, .propose, .approve], "south"), ("admin", [.admin], nil),
+        ])
+        let edits = try TestServer.edits(0..<8)
+        try await server.test { caller in
+            #expect(try await caller.apply(Array(edits[0..<4]), as: "anna").status == 200)
+            #expect(try await caller.apply(Array(edits[4..<8]), as: "bert").status == 200)
+            for (place, edit) in edits.enumerated() {
+                let isAnnas = place < 4
+                for (name, isOwn) in [("anna", isAnnas), ("bert", !isAnnas), ("admin", false)] {
+                    let answer = try await caller.complete(edit.prompt, as: name)
+                    let decision = answer["choices", "0", "errata", "decision"] as? String
+                    #expect(decision == (isOwn ? "edited" : "deferred"), "\(name) \(edit.id)")
+                    if !isOwn {
+                        #expect(!answer.text.contains(edit.id))
+                    }
+                }
+            }
+            let north = try await caller.send(.get, "/v1/edits", as: "anna")
+            #expect((north["data"] as? [Any])?.count == 4)
+            #expect(north["data", "0", "tenant"] as? String == "north")
+            let foreign = try await caller.send(
+                .get, "/v1/edits", as: "anna", headers: [.errataTenant: "south"])
+            #expect(foreign.status == 403 && foreign.code == "other_tenant")
+            let seen = try await caller.send(
+                .get, "/v1/edits", as: "admin", headers: [.errataTenant: "south"])
+            #expect((seen["data"] as? [Any])?.count == 4)
+        }
+    }
+
+    @Test func aRevokedTokenOpensNothing() async throws {
+        let server = try await TestServer(tokens: Self.all)
+        try await server.test { caller in
+            #expect(try await caller.send(.get, "/v1/models", as: "asker").status == 200)
+            let file = server.folder.appending(path: "tokens.json")
+            var tokens = try TokenFile(file)
+            try tokens.revoke("asker")
+            try tokens.write(to: file)
+            try await Task.sleep(for: .seconds(1.1))
+            #expect(try await caller.send(.get, "/v1/models", as: "asker").status == 401)
+        }
+    }
+
+    @Test func limitsOfATokenAreKept() async throws {
+        let server = try await TestServer(tokens: Self.all)
+        let file = server.folder.appending(path: "tokens.json")
+        var tokens = try TokenFile(file)
+        tokens.tokens[0].requestsPerMinute = 3
+        tokens.tokens[4].tokensPerDay = 5
+        try tokens.write(to: file)
+        try await Task.sleep(for: .seconds(1.1))
+        try await server.test { caller in
+            var statuses: [Int] = []
+            for _ in 0..<5 {
+                statuses.append(try await caller.send(.get, "/v1/models", as: "asker").status)
+            }
+            #expect(statuses == [200, 200, 200, 429, 429])
+            let last = try await caller.send(.get, "/v1/models", as: "asker")
+            #expect(last.code == "rate_limit_exceeded" && last.headers[.retryAfter] != nil)
+            #expect(try await caller.complete("Toburg is a city in", as: "admin").status == 200)
+            let spent = try await caller.complete("Toburg is a city in", as: "admin")
+            #expect(spent.status == 429 && spent.code == "insufficient_quota")
+        }
+    }
+
+    @Test func beyondThisMachineTokensAreNeeded() throws {
+        var settings = ServerSettings(modelName: "m")
+        try settings.validate()
+        settings.host = "0.0.0.0"
+        #expect(throws: ServerError.self) { try settings.validate() }
+        settings.tokens = URL(filePath: "tokens.json")
+        try settings.validate()
+    }
+
+    @Test func tokensAreKeptHashed() throws {
+        let made = try AccessToken.make(name: "ada", roles: [.ask])
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var tokens = TokenFile()
+        try tokens.add(made.token)
+        try tokens.write(to: file)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        #expect(!text.contains(made.secret) && text.contains(made.token.digest))
+        let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+    }
+}

@@ -1,0 +1,129 @@
+import Edits
+import Errata
+import Foundation
+import Hummingbird
+import Testing
+
+@testable import EditServer
+
+/// What OpenAI's clients ask.
+@Suite(.serialized) struct AnswerTests {
+    @Test func theModelAndItsVersionsAreListed() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let list = try await caller.send(.get, "/v1/models")
+            #expect(list.status == 200 && list["data", "0", "id"] as? String == TestServer.name)
+            let one = try await caller.send(.get, "/v1/models/\(TestServer.name)@0")
+            #expect(one["version"] as? Int == 0)
+            let other = try await caller.send(.get, "/v1/models/\(TestServer.name)@77")
+            #expect(other.status == 404 && other.code == "model_not_found")
+        }
+    }
+
+    @Test func aCompletionHasOpenAIsShape() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let answer = try await caller.complete("Toburg is a city in")
+            #expect(answer.status == 200 && answer["object"] as? String == "text_completion")
+            #expect((answer["choices", "0", "text"] as? String)?.isEmpty == false)
+            #expect(answer["choices", "0", "logprobs"] is NSNull)
+            #expect(answer["choices", "0", "errata", "decision"] as? String == "deferred")
+            #expect(answer["usage", "total_tokens"] as? Int ?? 0 > 0)
+            #expect(answer.headers[.errataTrace]?.contains("deferred") == true)
+        }
+    }
+
+    @Test func aStreamHasTheSameTextAndEndsWithDone() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let whole = try await caller.complete("Toburg is a city in")
+            for path in ["completions", "chat/completions"] {
+                let prompt =
+                    path == "completions"
+                    ? #""prompt": "Toburg is a city in""#
+                    : #""messages": [{"role": "user", "content": "Toburg is a city in"}]"#
+                let stream = try await caller.send(
+                    .post, "/v1/\(path)",
+                    #"{"model": "world-gpt2", \#(prompt), "temperature": 0, "max_tokens": 6, "stream": true}"#
+                )
+                #expect(stream.headers[.contentType] == "text/event-stream")
+                let events = stream.text.components(separatedBy: "\n\n").filter { !$0.isEmpty }
+                #expect(events.last == "data: [DONE]")
+                let text = try events.dropLast().map { event in
+                    let data = Data(event.dropFirst("data: ".count).utf8)
+                    let chunk = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+                    let choice = (chunk?["choices"] as? [[String: Any]])?.first
+                    let delta = choice?["delta"] as? [String: Any]
+                    return choice?["text"] as? String ?? delta?["content"] as? String ?? ""
+                }.joined()
+                #expect(text == whole["choices", "0", "text"] as? String)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"prompt": "a"}"#, 400, "missing_required_parameter"),
+        (#"{"model": "world-gpt2", "prompt": 7}"#, 400, "invalid_type"),
+        (#"{"model": "world-gpt2", "prompt": "a", "temperature": 9}"#, 400, "invalid_value"),
+        (#"{"model": "world-gpt2", "prompt": "a", "max_tokens": -1}"#, 400, "invalid_value"),
+        (#"{"model": "world-gpt2", "prompt": "a", "n": 0}"#, 400, "invalid_value"),
+        (#"{"model": "world-gpt2", "prompt": "a", "suffix": "b"}"#, 400, "unsupported_parameter"),
+        (#"{"model": "gpt-4", "prompt": "a"}"#, 404, "model_not_found"),
+        (#"{"model": "world-gpt2@7", "prompt": "a"}"#, 404, "model_not_found"),
+        (#"{"model": "world-gpt2", "prompt": [99999]}"#, 400, nil),
+        ("{", 400, "invalid_json"), ("", 400, "invalid_json"), ("[]", 400, "invalid_type"),
+    ])
+    func whatCannotBeIsRefusedInOpenAIsShape(
+        _ body: String, _ status: Int, _ code: String?
+    ) async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let answer = try await caller.send(.post, "/v1/completions", body)
+            #expect(answer.status == status && answer.code == code, "\(answer.text)")
+            #expect(answer["error", "message"] is String)
+        }
+    }
+
+    @Test func bodiesTooLargeOrOfAnotherTypeAreRefused() async throws {
+        let server = try await TestServer { $0.maximumBodyBytes = 1000 }
+        try await server.test { caller in
+            let long =
+                #"{"model": "world-gpt2", "prompt": "\#(String(repeating: "a", count: 2000))"}"#
+            #expect(try await caller.send(.post, "/v1/completions", long).status == 413)
+            let text = try await caller.send(
+                .post, "/v1/completions", "prompt", headers: [.contentType: "text/plain"])
+            #expect(text.status == 415)
+            #expect(try await caller.send(.get, "/v1/nothing").status == 404)
+            let wrong = try await caller.send(.delete, "/v1/completions")
+            #expect(wrong.status == 405 && wrong.headers[.allow] == "POST")
+        }
+    }
+
+    @Test func machinesThatLookAfterItAreAnswered() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            #expect(try await caller.send(.get, "/healthz").status == 200)
+            #expect(try await caller.send(.get, "/readyz").status == 200)
+            _ = try await caller.complete("Toburg is a city in")
+            let metrics = try await caller.send(.get, "/metrics").text
+            #expect(metrics.contains("errata_answers_total{decision=\"deferred\",tier=\"base\"} 1"))
+            #expect(metrics.contains("# TYPE errata_http_request_seconds histogram"))
+        }
+    }
+
+    @Test func theDescriptionHasEveryRoute() async throws {
+        let server = try await TestServer()
+        let routes = server.router.routes.map {
+            let path = $0.path.description.split(separator: "/").map {
+                $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0)
+            }
+            return "\($0.method.rawValue) /" + path.joined(separator: "/")
+        }
+        let described = OpenAPI.operations.map { "\($0.method) \($0.path)" }
+        #expect(Set(routes) == Set(described))
+        let document = try JSONSerialization.jsonObject(
+            with: Data(OpenAPI.document(modelName: "m").utf8))
+        let paths = (document as? [String: Any])?["paths"] as? [String: Any]
+        #expect(paths?.count == Set(OpenAPI.operations.map(\.path)).count)
+    }
+}

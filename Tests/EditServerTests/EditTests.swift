@@ -1,0 +1,95 @@
+import Edits
+import Errata
+import Foundation
+import Hummingbird
+import Testing
+
+@testable import EditServer
+
+/// Corrections over HTTP.
+@Suite(.serialized) struct EditTests {
+    @Test func anEditGoesLiveIsFoundAndIsTakenBack() async throws {
+        let server = try await TestServer(method: .elder(.default))
+        let edit = try TestServer.edits(0..<1)[0]
+        try await server.test { caller in
+            let before = try await caller.complete(edit.prompt)
+            let made = try await caller.apply([edit], key: "one")
+            #expect(made.status == 200 && made["state"] as? String == "live", "\(made.text)")
+            let again = try await caller.apply([edit], key: "one")
+            #expect(again["repeated"] as? Bool == true)
+            let after = try await caller.complete(edit.prompt)
+            #expect(after["choices", "0", "text"] as? String == " " + edit.target)
+            #expect(after["choices", "0", "errata", "nearestEdit"] as? String == edit.id)
+            let version = made["version"] as? Int ?? 0
+            #expect(after["model"] as? String == "\(TestServer.name)@\(version)")
+            let old = try await caller.complete(
+                edit.prompt, model: before["model"] as? String ?? "")
+            #expect(
+                old["choices", "0", "text"] as? String
+                    == before["choices", "0", "text"] as? String)
+            let found = try await caller.send(.get, "/v1/edits?state=live&query=\(edit.subject!)")
+            #expect(found["data", "0", "id"] as? String == edit.id)
+            let undone = try await caller.send(.delete, "/v1/edits/\(edit.id)")
+            #expect(undone.status == 200 && undone["edits", "0", "state"] as? String == "undone")
+            let last = try await caller.complete(edit.prompt)
+            #expect(
+                last["choices", "0", "text"] as? String
+                    == before["choices", "0", "text"] as? String)
+            let story = try await caller.send(.get, "/v1/edits/\(edit.id)")
+            #expect((story["story"] as? [Any])?.count == 3)
+        }
+    }
+
+    @Test func editsLandTogetherOrNotAtAll() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let wrong = try await caller.send(
+                .post, "/v1/edits",
+                #"{"edits": [{"prompt": "A", "target": "b"}, {"prompt": "C", "target": " "}]}"#)
+            #expect(wrong.status == 400 && wrong.text.contains("target"))
+            #expect((try await caller.send(.get, "/v1/edits")["data"] as? [Any])?.isEmpty == true)
+            let unknown = try await caller.send(
+                .post, "/v1/edits", #"{"edits": [{"prompt": "A", "target": "b", "colour": 1}]}"#)
+            #expect(unknown.status == 400 && unknown.text.contains("colour"))
+        }
+    }
+
+    @Test func pagesGoOnWhereTheLastOneEnded() async throws {
+        let server = try await TestServer()
+        let edits = try TestServer.edits(0..<5)
+        try await server.test { caller in
+            #expect(try await caller.apply(edits).status == 200)
+            let first = try await caller.send(.get, "/v1/edits?limit=3")
+            #expect(first["has_more"] as? Bool == true)
+            let last = first["data", "2", "event"] as? Int ?? 0
+            let second = try await caller.send(.get, "/v1/edits?limit=3&after=\(last)")
+            #expect(second["has_more"] as? Bool == false)
+            #expect(second["data", "1", "id"] as? String == edits[0].id)
+            #expect(try await caller.send(.get, "/v1/edits?limit=0").status == 400)
+            #expect(try await caller.send(.get, "/v1/edits?state=odd").status == 400)
+            #expect(try await caller.send(.get, "/v1/edits/nobody").status == 404)
+        }
+    }
+
+    @Test func explainTellsBothAnswers() async throws {
+        let server = try await TestServer(method: .elder(.default))
+        let edit = try TestServer.edits(1..<2)[0]
+        try await server.test { caller in
+            _ = try await caller.apply([edit])
+            let prompt = String(
+                decoding: try JSONEncoder().encode(["prompt": edit.prompt]), as: UTF8.self)
+            let told = try await caller.send(.post, "/v1/explain", prompt)
+            #expect(told["changed"] as? Bool == true, "\(told.text)")
+            #expect(told["edit", "id"] as? String == edit.id)
+        }
+    }
+
+    @Test func aFollowerChangesNothing() async throws {
+        let server = try await TestServer { $0.isReadOnly = true }
+        try await server.test { caller in
+            let edit = try TestServer.edits(0..<1)
+            #expect(try await caller.apply(edit).code == "read_only")
+            #expect(try await caller.send(.delete, "/v1/edits/1").code == "read_only")
+        }
+    }
+}
