@@ -3,6 +3,7 @@
 # make bench   seconds per edit and tokens per second, against the PyTorch twin, in one run
 # make parity  compare with the PyPI packages tokenizers and transformers
 # make interchange  read results folders with the PyPI package lm-eval
+# make export-check  export every method in every format, read with the PyPI packages peft and transformers
 # make crash   kill and break the edit log, 200 times
 # make fixtures  regenerate what the tests compare with
 # make format  lay the code out as .swift-format says
@@ -15,7 +16,7 @@ flags = -c release -Xswiftc -enable-testing
 # Threads that wait leave the cores to others: spinning makes shared machines several times slower.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test bench parity interchange crash fixtures format lint build engine
+.PHONY: demo test bench parity interchange export-check crash fixtures format lint build engine
 
 engine:
 	@Scripts/bootstrap
@@ -42,6 +43,10 @@ parity:
 interchange: build
 	@Scripts/bootstrap --interchange
 	@$(python) reference/interchange_check.py --binary $(errata)
+
+export-check: build
+	@Scripts/bootstrap --export
+	@$(python) reference/export_round.py --binary $(errata)
 
 crash: build
 	@Scripts/crash-test 200 $(errata)

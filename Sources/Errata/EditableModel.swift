@@ -78,7 +78,7 @@ public actor EditableModel {
         var journal = try Journal(reading: directory, version: version)
         try options.adopt(journal.configuration.numerics, of: directory)
         self.options = options
-        base = try BaseModel(URL(filePath: saved.base), options: options)
+        base = try BaseModel(saved.baseDirectory(in: directory), options: options)
         try saved.requireBase(base, digest: journal.configuration.baseDigest)
         if version == nil {
             (adapters, notices) = try Restoration.latest(&journal, base: base)
