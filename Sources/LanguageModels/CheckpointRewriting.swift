@@ -22,6 +22,7 @@ extension CausalModel {
     /// - Parameter dtype: a type for all floating-point tensors instead of each one's own.
     /// - Returns: the types that the replaced tensors are stored in.
     /// - Throws: `ModelError` or `TorchError` naming what is missing, damaged or cannot be written.
+    @discardableResult
     package static func rewrite(
         _ source: URL, to target: URL, replacing maps: [EditedMap], dtype: DType? = nil
     ) throws -> Set<DType> {

@@ -103,11 +103,10 @@ import Torch
                     ? "transformer.h.\($0.site.block).mlp.c_fc"
                     : "model.layers.\($0.site.block).mlp.down_proj"
             }
-            #expect(
-                file.names
-                    == modules.flatMap {
-                        ["A", "B"].map { part in "base_model.model.\($0).lora_\(part).weight" }
-                    }.sorted())
+            let names = modules.flatMap { module in
+                ["A", "B"].map { "base_model.model.\(module).lora_\($0).weight" }
+            }
+            #expect(file.names == names.sorted())
             let (a, b) = (route.changes[0].a, route.changes[0].b)
             let key = "base_model.model.\(modules[0])"
             #expect(try file.shape(of: "\(key).lora_A.weight") == [a.size(1), a.size(0)])
@@ -173,11 +172,12 @@ extension LowRankChange {
     fileprivate func product(scale: Double) throws -> Tensor {
         let (input, rank, output) = (a.size(0), a.size(1), b.size(1))
         let (left, right) = (try a.floats().map(Double.init), try b.floats().map(Double.init))
-        let sums = (0..<output).flatMap { o in
-            (0..<input).map { i in
-                Float(
-                    (0..<rank).reduce(0) { $0 + left[i * rank + $1] * right[$1 * output + o] }
-                        * scale)
+        var sums: [Float] = []
+        for row in 0..<output {
+            for column in 0..<input {
+                var sum = 0.0
+                for k in 0..<rank { sum += left[column * rank + k] * right[k * output + row] }
+                sums.append(Float(sum * scale))
             }
         }
         return try Tensor(sums, shape: [output, input])

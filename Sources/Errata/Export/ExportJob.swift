@@ -71,13 +71,13 @@ struct ExportJob {
 
     /// Judges what Errata read itself, then lets others read the draft and judges that.
     ///
-    /// - Parameter isShared: whether others can read the format.
+    /// - Parameter part: what of the export is compared, where it is not all of it.
     func prove(
-        _ cases: [ExportCase], read: [ExportReading.Case], tolerance: Double,
+        _ cases: [ExportCase], read: [ExportReading.Case], tolerance: Double, part: String = "",
         in folder: ExportFolder, _ report: inout ExportReport
     ) throws {
         try report.parity.add(
-            ExportReading(reader: "errata", cases: read), of: cases, tolerance: tolerance)
+            ExportReading(reader: "errata\(part)", cases: read), of: cases, tolerance: tolerance)
         guard let check, !cases.isEmpty else { return }
         let file = folder.scratch.appending(path: "cases.safetensors")
         try cases.write(to: file)
@@ -85,8 +85,10 @@ struct ExportJob {
             folder: folder.draft, format: format, base: base.directory,
             dtype: base.model.dtype.rawValue, cases: file)
         // Both add in another order than Errata does, even where Errata finds no difference.
+        var reading = try check(draft)
+        reading.reader += part
         try report.parity.add(
-            check(draft), of: cases,
+            reading, of: cases,
             tolerance: max(tolerance, ExportTolerance.of(base.model.dtype)))
     }
 }

@@ -54,6 +54,7 @@ extension ExportJob {
                 recital: try unedited.recital(of: $0, atMost: options.maximumTokens))
         }
         let read = try cases.map { try compare($0, with: copy, adaptation: nil) }
-        try prove(cases, read: read, tolerance: 0, in: folder, &report)
+        try prove(
+            cases, read: read, tolerance: 0, part: " (the base alone)", in: folder, &report)
     }
 }
