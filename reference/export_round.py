@@ -23,14 +23,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_VERBOSITY"] = "error"
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import peft
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
+
+warnings.filterwarnings("ignore")
+transformers.utils.logging.disable_progress_bar()
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Of sums in another order, as a share of the largest score.
@@ -80,7 +85,7 @@ class Round:
             method, _, preset = name.partition(":")
             options = [part for setting in settings for part in ("--set", setting)]
             options += ["--preset", preset] if preset else []
-            options += ["--force"]
+            options += ["--force", "--threads", "1"]
             self.must("edit", "--model", model, "--output", edited, "--file", edits, "--method", method, *options,
                       *seed_options)
             for form in FORMATS:
@@ -88,7 +93,7 @@ class Round:
 
     def of_format(self, model, edited, name, form, has):
         output = edited.with_suffix("." + form)
-        arguments = ["export", "--model", edited, "--output", output, "--format", form, "--check", "--json"]
+        arguments = ["export", "--model", edited, "--output", output, "--format", form, "--check", "--json", "--threads", "1"]
         status, printed, error = self.errata(*arguments)
         if not has:
             self.expect(status == 2 and error.count("\n") == 0 and form in error, f"{name} {form}: {status} {error}")

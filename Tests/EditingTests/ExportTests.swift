@@ -9,8 +9,10 @@ import Torch
 
 /// What methods hand to other software is what they compute: each preset of each, on both families.
 @Suite struct ExportTests {
+    /// As published, MELO looks each token up anew, which is no one LoRA.
     static let lowRank = MethodCase.all.filter {
         ["elder", "lora", "melo"].contains($0.entry.name)
+            && ($0.entry.name, $0.preset) != ("melo", "paper")
     }
     static let merging = MethodCase.all.filter {
         ["lora", "rome", "r-rome", "ft-l", "ft-m"].contains($0.entry.name)
@@ -23,6 +25,10 @@ import Torch
             let editor = try method.editor()
             let name = method.entry.name
             #expect((editor is any LowRankRouting) == ["elder", "lora", "melo"].contains(name))
+            if name == "melo" {
+                let latches = (editor as? any LowRankRouting)?.latchesRoutes
+                #expect(latches == (method.preset != "paper"))
+            }
             #expect(
                 (editor is any MapEditing)
                     == ["lora", "rome", "r-rome", "ft-l", "ft-m"].contains(name))

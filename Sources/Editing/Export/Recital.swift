@@ -20,16 +20,26 @@ extension CausalModel {
     package func recital(
         of prompt: [Int], adaptation: (any Adaptation)?, atMost count: Int
     ) throws -> Recital {
+        try recital(of: prompt, atMost: count) { _ in adaptation }
+    }
+
+    /// - Parameter adaptation: made anew for each pass, since some keep what a pass decided; given
+    ///   the answer that the pass reads behind the prompt.
+    func recital(
+        of prompt: [Int], atMost count: Int,
+        adaptation: (_ answer: [Int]) throws -> (any Adaptation)?
+    ) throws -> Recital {
         try withoutGradients {
             // Scores want the whole answer inside the context.
             let room = max(0, min(count, configuration.maximumLength - prompt.count))
             let options = GenerationOptions(maximumTokens: room)
             let answer =
                 room == 0
-                ? [] : try generate([prompt], options: options, adaptation: adaptation)[0].tokens
+                ? []
+                : try generate([prompt], options: options, adaptation: adaptation([]))[0].tokens
             return Recital(
                 prompt: prompt, answer: answer,
-                scores: try scores(of: answer, after: prompt, adaptation: adaptation))
+                scores: try scores(of: answer, after: prompt, adaptation: adaptation(answer)))
         }
     }
 
@@ -52,14 +62,21 @@ extension EditingMethod {
     package func recital(of prompt: String, atMost count: Int) throws -> Recital {
         try withoutGradients {
             let tokens = tokenizer.encode(prompt)
-            let batch = try TokenBatch([tokens], device: model.device)
-            let prefix = try model.prefix(batch, upTo: seam, taps: taps)
-            let decision = try decide(prefix, prompts: [tokens])
             // A method that works through the context has the model read it first, unedited.
-            return try model.recital(
-                of: (decision.contexts?[0] ?? []) + tokens,
-                adaptation: decision.contexts == nil ? decision.adaptation : nil, atMost: count)
+            if let context = try decision(on: tokens, before: []).contexts?[0] {
+                return try model.recital(of: context + tokens, adaptation: nil, atMost: count)
+            }
+            return try model.recital(of: tokens, atMost: count) {
+                try decision(on: tokens, before: $0).adaptation
+            }
         }
+    }
+
+    /// What is decided for a prompt, in a pass that reads `answer` behind it.
+    private func decision(on prompt: [Int], before answer: [Int]) throws -> Decision {
+        let batch = try TokenBatch([prompt + answer], device: model.device)
+        let prefix = try model.prefix(batch, upTo: seam, taps: taps)
+        return try decide(prefix, prompts: [prompt])
     }
 }
 
@@ -78,7 +95,11 @@ package struct Discrepancy: Codable, Sendable, Equatable {
         let other = try scores.to(.cpu)
         let (size, count) = (mine.size(-1), mine.size(0))
         let (one, two) = (try mine.floats(), try other.floats())
-        difference = zip(one, two).reduce(0) { max($0, Double(abs($1.0 - $1.1))) }
+        // A score that is no number is as far off as can be; `max` would pass over it.
+        difference = zip(one, two).reduce(0) {
+            let gap = Double(abs($1.0 - $1.1))
+            return gap.isNaN ? .infinity : max($0, gap)
+        }
         largest = one.reduce(0) { max($0, Double(abs($1))) }
         let (chosen, others) = (
             try mine.argmax(dim: -1).ints(), try other.argmax(dim: -1).ints()

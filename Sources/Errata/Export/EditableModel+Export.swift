@@ -30,11 +30,13 @@ extension EditableModel {
         let folder = try ExportFolder(directory)
         defer { folder.clear() }
         if format == .errata { try save(to: folder.draft) }
+        let texts =
+            options.unrelatedTexts > 0 ? try known().texts.prefix(options.unrelatedTexts) : []
         let job = Handover(
             ExportJob(
                 format: format, options: options, base: base, adapters: adapters,
                 configuration: journal.configuration, version: journal.ledger.version,
-                edits: edits, texts: try Array(known().texts.prefix(options.unrelatedTexts)),
+                edits: edits, texts: Array(texts),
                 check: check, onProgress: onProgress))
         let report = try await workshop.run(threads: Engine.threads) {
             try job.value.run(in: folder)
