@@ -25,8 +25,7 @@ import Testing
         try FileManager.default.copyItem(at: World.directory, to: base)
         let model = try EditableModel(opening: base, options: World.options(), editor: editor)
         let edits = try World.edits(4)
-        try await model.learn([Array(edits.prefix(2)), Array(edits.suffix(2))])
-        try await model.undo([edits[1].id])
+        try await model.learn([Array(edits.prefix(2)), Array(edits[2...2])])
         let prompts = edits.map(\.prompt) + ["The weather was"]
         let before = try await model.answer(prompts).map(\.text)
         let report = try await model.export(
@@ -39,7 +38,7 @@ import Testing
         #expect(try await moved.answer(prompts).map(\.text) == before)
         #expect(try await moved.digest == model.digest)
         // It goes on from there, and a copy of it finds the base too.
-        try await moved.learn([[edits[1]]])
+        try await moved.learn([[edits[3]]])
         try EditHistory(of: world.place("moved")).copy(to: world.place("copy"))
         let copy = try EditableModel(opening: world.place("copy"), options: World.options())
         #expect(try await copy.digest == moved.digest)
@@ -154,9 +153,8 @@ import Testing
             try await model.export(to: world.place("out"), as: .peft) { draft in
                 let cases = try Self.cases(of: draft)
                 seen.withLock { $0 = cases }
-                var found = (0..<cases).map { _ in Self.agreement }
-                found[0].difference = 0.01
-                return ExportReading(reader: "somebody", cases: found)
+                return ExportReading(
+                    reader: "somebody", cases: try Self.agreements(cases, difference: 0.01))
             }
         }
         #expect(seen.withLock { $0 } > 2)
@@ -172,9 +170,9 @@ import Testing
         func export(lead: Double) async throws -> ExportReport {
             let place = world.place("out \(lead)")
             return try await model.export(to: place, as: .peft) { draft in
-                var found = (0..<(try Self.cases(of: draft))).map { _ in Self.agreement }
-                found[0].lead = lead
-                return ExportReading(reader: "somebody", cases: found)
+                ExportReading(
+                    reader: "somebody",
+                    cases: try Self.agreements(Self.cases(of: draft), lead: lead))
             }
         }
         let reading = try await export(lead: 1e-4).parity.readings[1]
@@ -183,9 +181,14 @@ import Testing
         await #expect(throws: ParityFailure.self) { try await export(lead: 1e-3) }
     }
 
-    private static var agreement: ExportReading.Case {
+    private static func agreements(
+        _ count: Int, difference: Double = 0, lead: Double? = nil
+    ) throws -> [ExportReading.Case] {
         let json = #"{"difference": 0, "largest": 10}"#
-        return try! JSONDecoder().decode(ExportReading.Case.self, from: Data(json.utf8))
+        let same = try JSONDecoder().decode(ExportReading.Case.self, from: Data(json.utf8))
+        var found = [ExportReading.Case](repeating: same, count: count)
+        (found[0].difference, found[0].lead) = (difference, lead)
+        return found
     }
 
     private static func cases(of draft: ExportDraft) throws -> Int {
