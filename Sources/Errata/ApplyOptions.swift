@@ -8,6 +8,8 @@ public struct ApplyOptions: Sendable, Equatable {
     public var reason: String?
     /// What the sender calls this request: sent twice it is done once.
     public var idempotencyKey: String?
+    /// The proposal that is approved with it.
+    var proposal: Int?
     /// What the edits must pass; nil for what the log says.
     public var gate: GateConfiguration?
     /// What happens to contradictions; nil for what the log says.

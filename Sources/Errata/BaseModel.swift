@@ -11,6 +11,22 @@ struct BaseModel {
     let model: CausalModel
     let tokenizer: any Tokenizer
 
+    /// - Parameter other: what stands on the same base already; another one is not shared.
+    init(_ directory: URL, options: ModelOptions, sharing other: ServedVersion?) throws {
+        if let other = other?.base, try other.isOne(in: directory, options: options) {
+            self = other
+            return
+        }
+        try self.init(directory, options: options)
+    }
+
+    /// Whether this is what would be loaded.
+    private func isOne(in directory: URL, options: ModelOptions) throws -> Bool {
+        try self.directory.standardizedFileURL == directory.standardizedFileURL
+            && model.dtype == Self.dtype(options.dtype, for: directory)
+            && model.device == Device(options.device)
+    }
+
     init(_ directory: URL, options: ModelOptions) throws {
         self.directory = directory
         // The small files first: their faults are found at once.

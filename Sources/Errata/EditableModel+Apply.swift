@@ -21,18 +21,26 @@ extension EditableModel {
         }
         return try await exclusively {
             try await beginWriting()
-            if let earlier = try repeated(edits, options) { return earlier }
-            try adapters.method.validate(edits)
-            let (kept, conflicts) = try admit(edits, options)
-            guard !kept.isEmpty else {
-                return ApplyReport(leavingOut: edits.count, conflicts: conflicts)
-            }
-            let transaction = try accept(kept, options)
-            var report = try await learn(transaction, options, onProgress: onProgress)
-            report.conflicts = conflicts
-            report.leftOut = edits.count - kept.count
-            return report
+            return try await land(edits, options: options, onProgress: onProgress)
         }
+    }
+
+    /// The same for the one who is writing.
+    func land(
+        _ edits: [EditRecord], options: ApplyOptions,
+        onProgress: @escaping @Sendable (EditProgress) throws -> Void = { _ in }
+    ) async throws -> ApplyReport {
+        if let earlier = try repeated(edits, options) { return earlier }
+        try adapters.method.validate(edits)
+        let (kept, conflicts) = try admit(edits, options)
+        guard !kept.isEmpty else {
+            return ApplyReport(leavingOut: edits.count, conflicts: conflicts)
+        }
+        let transaction = try accept(kept, options)
+        var report = try await learn(transaction, options, onProgress: onProgress)
+        report.conflicts = conflicts
+        report.leftOut = edits.count - kept.count
+        return report
     }
 
     /// Takes the writer's lock, and finishes what another writer had no time for.
@@ -90,7 +98,7 @@ extension EditableModel {
                 .edit(
                     LoggedEdit(
                         record: $0.record, transaction: transaction, supersedes: $0.supersedes,
-                        idempotencyKey: options.idempotencyKey))
+                        idempotencyKey: options.idempotencyKey, proposal: options.proposal))
             }, author: options.author, reason: options.reason)
         return transaction
     }
@@ -189,6 +197,16 @@ extension EditableModel {
     /// Lets the retrieval tier answer where log and adapters differ now.
     func refreshRetrieval() throws {
         (matcher, retrieval) = try Self.retrieval(journal, adapters, matcher, base: base)
+        announce()
+    }
+
+    /// From now on questions are answered with what there is now; those being answered are not
+    /// touched by it.
+    func announce() {
+        versions.announce(
+            ServedVersion(
+                number: journal.ledger.version, method: adapters.method, retrieval: retrieval,
+                base: base))
     }
 
     static func retrieval(

@@ -31,6 +31,7 @@ extension EditableModel {
             configuration.gate = gate ?? configuration.gate
             configuration.conflicts = conflicts ?? configuration.conflicts
             try journal.append([.config(configuration)], author: author, reason: reason)
+            announce()
         }
     }
 
@@ -39,6 +40,7 @@ extension EditableModel {
         try await exclusively {
             try await beginWriting()
             try journal.append([.note(text)], author: author)
+            announce()
         }
     }
 

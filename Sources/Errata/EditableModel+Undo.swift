@@ -105,7 +105,7 @@ extension Ledger {
                     "nothing of #\(event.sequence) holds any more; there is nothing to undo.")
             }
             return holding
-        case .config, .reject, .note:
+        case .config, .reject, .note, .propose, .decline:
             throw EditError(
                 "expected an edit, a publication or an undo to take back, got #\(event.sequence), a "
                     + "\(event.kind.rawValue); see `errata log`.")

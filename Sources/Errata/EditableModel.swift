@@ -22,10 +22,10 @@ import Torch
 /// Edits land whole or not at all: when learning fails or is stopped, the model is what it was
 /// before the call. While edits are learned the model goes on answering.
 public actor EditableModel {
-    private let queue = EngineQueue()
+    private let thread: EngineThread
     let options: ModelOptions
     let base: BaseModel
-    let workshop = Workshop()
+    let workshop: Workshop
     /// What the log says.
     var journal: Journal
     /// What the method has learned; it answers.
@@ -36,6 +36,8 @@ public actor EditableModel {
     var matcher: PromptMatcher?
     /// Which live edits a new one meets; made when first needed.
     var search: ConflictSearch?
+    /// What can be asked while this model is busy with something else.
+    public nonisolated let versions: VersionShelf
     /// What was mended or left out on the way, a sentence each.
     public internal(set) var notices: [String] = []
 
@@ -43,7 +45,7 @@ public actor EditableModel {
     private var writers: [CheckedContinuation<Void, Never>] = []
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
-        queue.asUnownedSerialExecutor()
+        thread.asUnownedSerialExecutor()
     }
 
     /// Opens a checkpoint in the Hugging Face layout, or a model that `save(to:)` wrote.
@@ -51,12 +53,17 @@ public actor EditableModel {
     /// - Parameter editor: the method for a fresh checkpoint, ELDER's default preset unless given;
     ///   a saved model keeps its own, and giving one is an error.
     /// - Parameter version: the event of the log after which the model is wanted; nil for now.
+    /// - Parameter other: a version of another model on the same base, which is then in memory once;
+    ///   nil to load it.
     /// - Throws: one sentence naming the file, tensor or option that does not fit.
     public init(
         opening directory: URL, options: ModelOptions = ModelOptions(), editor: Editor? = nil,
-        version: Int? = nil
+        version: Int? = nil, sharingBaseOf other: ServedVersion? = nil
     ) throws {
         var options = options
+        // Learning has the workshop; the model's own thread looks for conflicts and writes files.
+        thread = EngineThread("errata.model", niceness: options.givesWay ? 5 : 0)
+        workshop = Workshop(givesWay: options.givesWay)
         try Engine.setThreads(options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
         guard let saved = try SavedModel(in: directory) else {
             guard version == nil else {
@@ -64,10 +71,11 @@ public actor EditableModel {
                     "\(directory.path) is no edited model and has no versions; leave the version out."
                 )
             }
-            base = try BaseModel(directory, options: options)
+            base = try BaseModel(directory, options: options, sharing: other)
             self.options = options
             (journal, adapters) = try Self.fresh(
                 editor ?? .elder(.default), base, digest: base.digest(), options)
+            versions = Self.shelf(journal, adapters, retrieval, base: base, options)
             return
         }
         guard editor == nil else {
@@ -78,7 +86,7 @@ public actor EditableModel {
         var journal = try Journal(reading: directory, version: version)
         try options.adopt(journal.configuration.numerics, of: directory)
         self.options = options
-        base = try BaseModel(saved.baseDirectory(in: directory), options: options)
+        base = try BaseModel(saved.baseDirectory(in: directory), options: options, sharing: other)
         try saved.requireBase(base, digest: journal.configuration.baseDigest)
         if version == nil {
             (adapters, notices) = try Restoration.latest(&journal, base: base)
@@ -87,6 +95,18 @@ public actor EditableModel {
         }
         self.journal = journal
         (matcher, retrieval) = try Self.retrieval(journal, adapters, nil, base: base)
+        versions = Self.shelf(journal, adapters, retrieval, base: base, options)
+    }
+
+    private static func shelf(
+        _ journal: Journal, _ adapters: Adapters, _ retrieval: RetrievalTier, base: BaseModel,
+        _ options: ModelOptions
+    ) -> VersionShelf {
+        VersionShelf(
+            ServedVersion(
+                number: journal.ledger.version, method: adapters.method, retrieval: retrieval,
+                base: base),
+            keeping: options.keptVersions)
     }
 
     /// Starts anew with another method on the same base model: nothing is learned yet.
@@ -102,6 +122,7 @@ public actor EditableModel {
         options.seed = seed ?? options.seed
         (journal, adapters) = try Self.fresh(editor, base, digest: baseDigest, options)
         (retrieval, search) = (RetrievalTier(), nil)
+        announce()
     }
 
     private static func fresh(

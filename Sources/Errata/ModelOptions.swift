@@ -11,6 +11,11 @@ public struct ModelOptions: Codable, Sendable, Equatable {
     public var seed: UInt64 = 1
     /// How long to wait for another process that is editing the same model.
     public var waitSeconds = 0.0
+    /// How many versions can be asked by their number, the current one among them; each keeps what
+    /// was learned by then in memory.
+    public var keptVersions = 1
+    /// Whether learning leaves the cores to those who are being answered meanwhile.
+    public var givesWay = false
 
     /// The defaults.
     public init() {}

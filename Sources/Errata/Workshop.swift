@@ -4,10 +4,15 @@ import Torch
 ///
 /// The base model is read by both and changed by neither.
 actor Workshop {
-    private let queue = EngineQueue()
+    private let thread: EngineThread
+
+    /// - Parameter givesWay: whether others are to have the cores when they want them.
+    init(givesWay: Bool) {
+        thread = EngineThread("errata.workshop", niceness: givesWay ? 10 : 0)
+    }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
-        queue.asUnownedSerialExecutor()
+        thread.asUnownedSerialExecutor()
     }
 
     /// Runs `body` on the workshop's own thread, with `threads` for one operation.

@@ -19,6 +19,7 @@ struct RootCommand: AsyncParsableCommand {
         subcommands: [
             Demo.self, Edit.self, Ask.self, Generate.self, Bench.self, Retention.self,
             Reproduce.self, Methods.self, Trace.self, Conflicts.self, Pretrain.self, Export.self,
+            Serve.self, TokenCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

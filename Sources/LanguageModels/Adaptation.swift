@@ -17,3 +17,14 @@ package protocol Adaptation {
     ///     generated after it.
     func output(at site: Site, input: Tensor, base: Tensor, start: Int) throws -> Tensor
 }
+
+/// An adaptation that can be computed together with others of its kind, as one.
+package protocol JoiningAdaptation: Adaptation {
+    /// What the rows have in common: rows of one origin may be joined.
+    var origin: ObjectIdentifier { get }
+
+    /// One adaptation for the rows of all `parts`, in order, once their prompts have been read.
+    ///
+    /// - Parameter parts: of one row each and one origin.
+    static func joined(_ parts: [Self]) throws -> Self
+}

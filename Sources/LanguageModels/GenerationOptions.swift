@@ -29,7 +29,7 @@ package struct GenerationOptions: Codable, Sendable, Equatable {
     }
 
     /// - Throws: `ModelError` naming the first value that cannot be.
-    func validate() throws {
+    package func validate() throws {
         guard maximumTokens >= 0, topK >= 0 else {
             throw ModelError(
                 "The number of tokens to generate and top-k must not be negative, but "

@@ -2,11 +2,11 @@
 ///
 /// Tokens that may be the beginning of a stop sequence are held back until that is decided, so a
 /// stream never shows what the result will not hold.
-struct GrowingText {
+package struct GrowingText {
     /// All tokens that came, stop token excluded.
-    private(set) var tokens: [Int] = []
+    package private(set) var tokens: [Int] = []
     /// Why it ended; nil while it grows.
-    private(set) var reason: StopReason?
+    package private(set) var reason: StopReason?
     private var shown = 0
     private let stopTokens: Set<Int>
     private let stopSequences: [[Int]]
@@ -14,7 +14,7 @@ struct GrowingText {
     private let room: Int
 
     /// - Parameter room: how many tokens the context can hold beyond the prompt.
-    init(_ options: GenerationOptions, stopTokens: [Int], room: Int) {
+    package init(_ options: GenerationOptions, stopTokens: [Int], room: Int) {
         self.stopTokens = Set(stopTokens)
         stopSequences = options.stopSequences
         maximum = options.maximumTokens
@@ -23,7 +23,7 @@ struct GrowingText {
     }
 
     /// Takes one more token and returns those that may now be shown.
-    mutating func append(_ token: Int) -> ArraySlice<Int> {
+    package mutating func append(_ token: Int) -> ArraySlice<Int> {
         if stopTokens.contains(token) { return end(.stopToken) }
         tokens.append(token)
         if let sequence = stopSequences.first(where: { tokens.ends(with: $0) }) {

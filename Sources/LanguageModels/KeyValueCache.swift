@@ -7,15 +7,17 @@ package struct KeyValueCache {
     /// One per block; filled from the bottom, so that a prefix can stop half-way.
     var blocks: [BlockMemory?] = []
     /// Which slots hold real tokens, [B][S].
-    private(set) var visible: [[Bool]] = []
+    var visible: [[Bool]] = []
     /// How many real tokens each row has, which is the position of its next one.
-    package private(set) var lengths: [Int] = []
+    package internal(set) var lengths: [Int] = []
 
     /// An empty cache.
     package init() {}
 
     /// How many slots are taken, padding included, S.
     package var slots: Int { visible.first?.count ?? 0 }
+    /// How many rows there are, B.
+    package var rowCount: Int { lengths.count }
 
     /// Takes note of one more forward pass.
     mutating func admit(_ arrangement: Arrangement, blocks count: Int) {
@@ -42,13 +44,13 @@ package struct KeyValueCache {
 
 /// One block's keys and values, in storage that grows ahead of need.
 struct BlockMemory {
-    private var keys: Tensor?  // [B, H, capacity, d]
-    private var values: Tensor?
-    private var count = 0
+    var keys: Tensor?  // [B, H, capacity, d]
+    var values: Tensor?
+    var count = 0
 
     /// Slots added beyond need when the storage is full: a compromise between copying often and
     /// holding memory that stays empty. Half as much again once the cache is long.
-    private static let spareSlots = 64
+    static let spareSlots = 64
 
     /// Adds [B, H, T, d] and returns everything there is, [B, H, S, d].
     mutating func append(_ newKeys: Tensor, _ newValues: Tensor) throws -> (Tensor, Tensor) {

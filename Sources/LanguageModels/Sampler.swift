@@ -1,10 +1,10 @@
 import Foundation
-import Torch
+package import Torch
 
 /// Draws each row's next token; a value, with one stream of random numbers per row.
 ///
 /// Row i's draws do not depend on how many rows there are.
-struct Sampler {
+package struct Sampler {
     private let options: GenerationOptions
     private var streams: [RandomStream]
 
@@ -14,9 +14,15 @@ struct Sampler {
         streams = (0..<rows).map { _ in RandomStream(seed: seeds.next()) }
     }
 
+    /// Draws what row `row` of a batch would draw, for that row alone.
+    package init(_ options: GenerationOptions, row: Int) {
+        self.init(options, rows: row + 1)
+        streams = [streams[row]]
+    }
+
     /// - Parameter logits: f32, [B, V].
     /// - Returns: one token for each row.
-    mutating func next(_ logits: Tensor) throws -> [Int] {
+    package mutating func next(_ logits: Tensor) throws -> [Int] {
         guard options.temperature > 0 else { return try logits.argmax(dim: -1).ints() }
         // The engine takes the exponentials: a vocabulary of them is slow in a loop.
         guard options.topK > 0, options.topK < logits.size(-1) else {

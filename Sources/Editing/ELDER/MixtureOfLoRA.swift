@@ -31,7 +31,7 @@ struct LoRALayer {
 ///
 /// The routes were decided from the prompt and hold for every later token of the row, in training
 /// as in generation: they are latched by being a value.
-struct RoutedMixture: Adaptation {
+struct RoutedMixture: JoiningAdaptation {
     let sites: [Site]
     let layers: [LoRALayer]
     /// [B, L, E], the scale α/r already in them.
@@ -52,5 +52,20 @@ struct RoutedMixture: Adaptation {
         return try scope.map {
             try Tensor.choose(where: $0.reshaped([-1, 1, 1]), edited, else: base)
         } ?? edited
+    }
+}
+
+extension RoutedMixture {
+    var origin: ObjectIdentifier { ObjectIdentifier(layers[0].a) }
+
+    static func joined(_ parts: [RoutedMixture]) throws -> RoutedMixture {
+        let scopes = try parts.map { part in
+            try part.scope ?? Tensor([true], shape: [1], device: part.weights.device)
+        }
+        return RoutedMixture(
+            sites: parts[0].sites, layers: parts[0].layers,
+            weights: try Tensor.concatenated(parts.map(\.weights), dim: 0),
+            scope: parts.allSatisfy { $0.scope == nil }
+                ? nil : try Tensor.concatenated(scopes, dim: 0))
     }
 }

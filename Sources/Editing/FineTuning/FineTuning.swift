@@ -101,7 +101,7 @@ package struct FineTuning: ConfigurableMethod {
 }
 
 /// The contraction of one block with other weights, in float32 whatever the model computes in.
-struct FineTunedMap: Adaptation {
+struct FineTunedMap: JoiningAdaptation {
     let site: Site
     let weight: Tensor  // [out, in]
     /// [out], where the map has one.
@@ -138,4 +138,11 @@ extension FineTunedMap {
     func parameters(withBias: Bool) -> [Tensor] {
         [weight] + (withBias ? bias.map { [$0] } ?? [] : [])
     }
+}
+
+/// No row differs from another.
+extension FineTunedMap {
+    var origin: ObjectIdentifier { ObjectIdentifier(weight) }
+
+    static func joined(_ parts: [FineTunedMap]) throws -> FineTunedMap { parts[0] }
 }

@@ -127,7 +127,7 @@ extension [Expert] {
 /// output = base + λ · Σ gate · expert(x), where x is what the MLP reads.
 ///
 /// A row keeps its experts for every token of the prompt and after it.
-struct ExpertBypass: Adaptation {
+struct ExpertBypass: JoiningAdaptation {
     let site: Site
     let experts: [Expert]
     /// The experts of each row, best first: k lists of B.
@@ -151,5 +151,21 @@ struct ExpertBypass: Adaptation {
         return try scope.map {
             try Tensor.choose(where: $0.reshaped([-1, 1, 1]), edited, else: base)
         } ?? edited
+    }
+}
+
+extension ExpertBypass {
+    var origin: ObjectIdentifier { ObjectIdentifier(experts.last!.maps["contraction"]!.weight) }
+
+    static func joined(_ parts: [ExpertBypass]) throws -> ExpertBypass {
+        let scopes = try parts.map { part in
+            try part.scope ?? Tensor([true], shape: [1], device: part.gates.device)
+        }
+        return ExpertBypass(
+            site: parts[0].site, experts: parts[0].experts,
+            choices: parts[0].choices.indices.map { rank in parts.flatMap { $0.choices[rank] } },
+            gates: try Tensor.concatenated(parts.map(\.gates), dim: 0),
+            scope: parts.allSatisfy { $0.scope == nil }
+                ? nil : try Tensor.concatenated(scopes, dim: 0))
     }
 }

@@ -64,7 +64,7 @@ struct LowRankMap {
 }
 
 /// Adds the low-rank changes to the maps they belong to, for every row and every token.
-struct LowRankAdaptation: Adaptation {
+struct LowRankAdaptation: JoiningAdaptation {
     let sites: [Site]
     let maps: [LowRankMap]
     /// α / r
@@ -80,4 +80,11 @@ struct LowRankAdaptation: Adaptation {
         let change = try low.affine(weight: maps[index].b) * scale  // [B, T, out]
         return try base + change.to(base.dtype)
     }
+}
+
+/// No row differs from another.
+extension LowRankAdaptation {
+    var origin: ObjectIdentifier { ObjectIdentifier(maps[0].a) }
+
+    static func joined(_ parts: [LowRankAdaptation]) throws -> LowRankAdaptation { parts[0] }
 }

@@ -96,7 +96,7 @@ package struct MoE: ConfigurableMethod {
 ///
 /// Padding is routed like any token. Nothing comes of it but that its expert counts as used, and is
 /// stepped by AdamW's momentum and decay where no other token chose it.
-struct TokenBypass: Adaptation {
+struct TokenBypass: JoiningAdaptation {
     let site: Site
     let experts: [Expert]
     let router: Tensor  // [E, d]
@@ -120,4 +120,11 @@ struct TokenBypass: Adaptation {
         }
         return edited
     }
+}
+
+/// No row differs from another.
+extension TokenBypass {
+    var origin: ObjectIdentifier { ObjectIdentifier(router) }
+
+    static func joined(_ parts: [TokenBypass]) throws -> TokenBypass { parts[0] }
 }

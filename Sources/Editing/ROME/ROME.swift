@@ -129,7 +129,7 @@ package struct ROME: ConfigurableMethod {
 }
 
 /// The contraction of one block with another weight, in float32 whatever the model computes in.
-struct RewrittenMap: Adaptation {
+struct RewrittenMap: JoiningAdaptation {
     let site: Site
     let weight: Tensor  // [out, in]
     /// [out], where the map has one; edits leave it alone.
@@ -154,4 +154,11 @@ extension RewrittenMap {
             site: site, weight: try map.weight.to(.float32).contiguous(),
             bias: try map.bias?.to(.float32))
     }
+}
+
+/// No row differs from another.
+extension RewrittenMap {
+    var origin: ObjectIdentifier { ObjectIdentifier(weight) }
+
+    static func joined(_ parts: [RewrittenMap]) throws -> RewrittenMap { parts[0] }
 }

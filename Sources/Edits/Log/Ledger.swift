@@ -14,6 +14,9 @@ public struct Ledger: Sendable, Equatable {
     /// Transactions in the order in which they were accepted.
     public private(set) var transactions: [Transaction] = []
 
+    /// What was proposed, by the event that proposed it.
+    public private(set) var proposals: [Int: ProposedEdits] = [:]
+
     private var places: [Int: Int] = [:]
     private var requests: [String: Int] = [:]
     private var identifiers: [String: [Int]] = [:]
@@ -95,6 +98,11 @@ extension Ledger {
         case .edit(let edit): try accept(edit, at: event.sequence)
         case .publish(let publication): try close(publication.transaction, as: .published)
         case .reject(let rejection): try close(rejection.transaction, as: .rejected)
+        case .propose(let proposal):
+            proposals[event.sequence] = ProposedEdits(
+                id: event.sequence, records: proposal.records, author: event.author,
+                idempotencyKey: proposal.idempotencyKey)
+        case .decline(let decline): try decide(decline.proposal, .declined(by: event.sequence))
         case .undo, .note: break
         }
         events.append(event)
@@ -122,7 +130,21 @@ extension Ledger {
                     id: edit.transaction, entries: [sequence], outcome: .pending,
                     idempotencyKey: edit.idempotencyKey))
             if let key = edit.idempotencyKey { requests[key] = edit.transaction }
+            if let proposal = edit.proposal {
+                try decide(proposal, .approved(as: edit.transaction))
+            }
         }
+    }
+
+    private mutating func decide(
+        _ proposal: Int, _ decision: ProposedEdits.Decision
+    ) throws {
+        guard proposals[proposal]?.decision == .open else {
+            throw EditError(
+                "expected event \(version + 1) of the log to decide an open proposal, got "
+                    + "\(proposal); restore a backup.")
+        }
+        proposals[proposal]!.decision = decision
     }
 
     private mutating func close(_ transaction: Int, as outcome: Outcome) throws {
@@ -138,6 +160,10 @@ extension Ledger {
             // What was refused may be sent again.
             requests[key] = nil
         }
+        guard outcome == .rejected else { return }
+        for (id, proposed) in proposals where proposed.decision == .approved(as: transaction) {
+            proposals[id]!.decision = .open
+        }
     }
 
     private func changesStandings(_ event: LogEvent) -> Bool {
@@ -145,7 +171,7 @@ extension Ledger {
         case .undo: true
         case .edit(let edit): !edit.supersedes.isEmpty
         case .reject: !superseded.isEmpty
-        case .config, .publish, .note: false
+        case .config, .publish, .note, .propose, .decline: false
         }
     }
 

@@ -51,11 +51,15 @@ extension LogEvent {
         case undo(Undo)
         /// Somebody's words.
         case note(String)
+        /// Corrections that wait for somebody's approval.
+        case propose(Proposal)
+        /// A proposal was turned down.
+        case decline(Decline)
     }
 
     /// The name of what happened, as in JSON and in tables.
     public enum Kind: String, Codable, CodingKey, Sendable, CaseIterable {
-        case config, edit, publish, reject, undo, note
+        case config, edit, publish, reject, undo, note, propose, decline
     }
 
     public var kind: Kind { content.kind }
@@ -70,16 +74,39 @@ public struct LoggedEdit: Codable, Sendable, Equatable {
     public let supersedes: [Int]
     /// What the sender calls the request, so that sending it twice does it once.
     public let idempotencyKey: String?
+    /// The event that proposed it, where it was proposed first.
+    public let proposal: Int?
 
     public init(
         record: EditRecord, transaction: Int, supersedes: [Int] = [],
-        idempotencyKey: String? = nil
+        idempotencyKey: String? = nil, proposal: Int? = nil
     ) {
         self.record = record
         self.transaction = transaction
         self.supersedes = supersedes
         self.idempotencyKey = idempotencyKey
+        self.proposal = proposal
     }
+}
+
+/// Corrections that somebody proposes, to be accepted together when somebody else approves.
+public struct Proposal: Codable, Sendable, Equatable {
+    public let records: [EditRecord]
+    /// What the sender calls the request, so that sending it twice does it once.
+    public let idempotencyKey: String?
+
+    public init(records: [EditRecord], idempotencyKey: String? = nil) {
+        self.records = records
+        self.idempotencyKey = idempotencyKey
+    }
+}
+
+/// A proposal that nobody will approve any more.
+public struct Decline: Codable, Sendable, Equatable {
+    /// The event that proposed it.
+    public let proposal: Int
+
+    public init(proposal: Int) { self.proposal = proposal }
 }
 
 /// A transaction that went live.
@@ -129,6 +156,8 @@ extension LogEvent.Content: Codable {
         case .reject: .reject
         case .undo: .undo
         case .note: .note
+        case .propose: .propose
+        case .decline: .decline
         }
     }
 
@@ -146,6 +175,8 @@ extension LogEvent.Content: Codable {
             case .reject: .reject(try values.decode(Rejection.self, forKey: kind))
             case .undo: .undo(try values.decode(Undo.self, forKey: kind))
             case .note: .note(try values.decode(String.self, forKey: kind))
+            case .propose: .propose(try values.decode(Proposal.self, forKey: kind))
+            case .decline: .decline(try values.decode(Decline.self, forKey: kind))
             }
     }
 
@@ -158,6 +189,8 @@ extension LogEvent.Content: Codable {
         case .reject(let rejection): try values.encode(rejection, forKey: .reject)
         case .undo(let undo): try values.encode(undo, forKey: .undo)
         case .note(let text): try values.encode(text, forKey: .note)
+        case .propose(let proposal): try values.encode(proposal, forKey: .propose)
+        case .decline(let decline): try values.encode(decline, forKey: .decline)
         }
     }
 }

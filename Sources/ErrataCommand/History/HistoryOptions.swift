@@ -81,6 +81,11 @@ extension LogEvent {
             return targets + (undo.targets.count > 5 ? ", …" : "")
                 + (ledger.undoing(sequence).map { " (undone by #\($0))" } ?? "")
         case .note(let text): return text
+        case .propose(let proposal):
+            let more = proposal.records.count - 1
+            return "“\(proposal.records[0].prompt)” → “\(proposal.records[0].target)”"
+                + (more > 0 ? " and \(more.counted("edit")) more" : "")
+        case .decline(let decline): return "#\(decline.proposal)"
         }
     }
 }

@@ -24,7 +24,10 @@ struct Log: AsyncParsableCommand {
     @Option(help: "Only events whose edit or words contain this.")
     var search: String?
 
-    @Option(help: "Only events of this kind: config, edit, publish, reject, undo, note.")
+    @Option(
+        help:
+            "Only events of this kind: config, edit, publish, reject, undo, note, propose, decline."
+    )
     var kind: String?
 
     @Option(help: "Only edits with this tag.")
@@ -38,7 +41,8 @@ struct Log: AsyncParsableCommand {
     func validate() throws {
         if let kind, LogEvent.Kind(rawValue: kind) == nil {
             throw ValidationError(
-                "expected --kind config, edit, publish, reject, undo or note, got \(kind)")
+                "expected --kind config, edit, publish, reject, undo, note, propose or decline, got "
+                    + kind)
         }
         if let limit, limit < 1 {
             throw ValidationError("expected --limit of at least 1, got \(limit)")

@@ -49,7 +49,7 @@ struct Story: Encodable {
             switch $0.content {
             case .publish(let publication): publication.transaction == edit.transaction
             case .reject(let rejection): rejection.transaction == edit.transaction
-            case .config, .edit, .undo, .note: false
+            case .config, .edit, .undo, .note, .propose, .decline: false
             }
         }
     }
@@ -105,7 +105,7 @@ extension LogEvent {
         switch content {
         case .publish(let publication): publication.report
         case .reject(let rejection): rejection.report
-        case .config, .edit, .undo, .note: nil
+        case .config, .edit, .undo, .note, .propose, .decline: nil
         }
     }
 }

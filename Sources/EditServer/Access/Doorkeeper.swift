@@ -1,0 +1,137 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Synchronization
+
+/// Knows the tokens, and how much each has used.
+final class Doorkeeper: Sendable {
+    private struct State {
+        var tokens: [String: AccessToken] = [:]
+        var modified: Date?
+        var lookedAt: ContinuousClock.Instant?
+        var usage: [String: Usage] = [:]
+    }
+
+    /// What a token has used: a bucket that fills with requests, and the tokens of a day.
+    private struct Usage {
+        var requests: Double
+        var refilled: ContinuousClock.Instant
+        var day = 0
+        var tokens = 0
+    }
+
+    private let file: URL?
+    private let state = Mutex(State())
+
+    /// - Parameter file: nil where everybody may do everything.
+    init(_ file: URL?) throws {
+        self.file = file
+        if file != nil { try reload() }
+    }
+
+    /// Who bears the request's token.
+    ///
+    /// - Throws: `APIError` for no token, an unknown or revoked one, or one that asks too often.
+    func caller(of request: Request) throws -> Caller {
+        guard file != nil else { return .anybody }
+        guard let secret = Self.secret(in: request) else {
+            throw APIError(
+                .unauthorized,
+                "expected `Authorization: Bearer TOKEN`, got none; send the token you were given.",
+                type: .authentication, code: "missing_token")
+        }
+        try reloadIfChanged()
+        let digest = AccessToken.digest(of: secret)
+        guard let token = state.withLock({ $0.tokens[digest] }), token.revoked == nil else {
+            throw APIError(
+                .unauthorized, "expected a token that holds, got another; ask for a new one.",
+                type: .authentication, code: "invalid_api_key")
+        }
+        try admit(token)
+        return Caller(name: token.name, roles: Set(token.roles), tenant: token.tenant)
+    }
+
+    /// Every tenant that a token is of.
+    var tenants: Set<String> {
+        Set(state.withLock { $0.tokens.values.compactMap(\.tenant) })
+    }
+
+    /// Takes note of tokens that were read and written for somebody.
+    func spend(_ tokens: Int, by caller: Caller) {
+        guard let name = caller.name else { return }
+        state.withLock { $0.usage[name]?.tokens += tokens }
+    }
+
+    private static func secret(in request: Request) -> String? {
+        guard let text = request.headers[.authorization] else { return nil }
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1])
+    }
+
+    private func admit(_ token: AccessToken) throws {
+        let day = Int(Date.now.timeIntervalSince1970) / 86_400
+        let refusal: APIError? = state.withLock { state in
+            let now = ContinuousClock.now
+            let rate = token.requestsPerMinute.map(Double.init)
+            var usage =
+                state.usage[token.name] ?? Usage(requests: rate ?? 0, refilled: now)
+            defer { state.usage[token.name] = usage }
+            if usage.day != day { (usage.day, usage.tokens) = (day, 0) }
+            if let limit = token.tokensPerDay, usage.tokens >= limit {
+                return APIError(
+                    .tooManyRequests,
+                    "expected at most \(limit) tokens a day, and they are used up; ask again after "
+                        + "midnight UTC.",
+                    type: .rateLimit, code: "insufficient_quota",
+                    retryAfter: 86_400 - Int(Date.now.timeIntervalSince1970) % 86_400)
+            }
+            guard let rate else { return nil }
+            let seconds =
+                Double((now - usage.refilled).components.seconds)
+                + Double((now - usage.refilled).components.attoseconds) * 1e-18
+            usage.requests = min(rate, usage.requests + seconds * rate / 60)
+            usage.refilled = now
+            guard usage.requests >= 1 else {
+                return APIError(
+                    .tooManyRequests,
+                    "expected at most \(Int(rate)) requests a minute, got more; ask again later.",
+                    type: .rateLimit, code: "rate_limit_exceeded",
+                    retryAfter: max(1, Int(((1 - usage.requests) * 60 / rate).rounded(.up))))
+            }
+            usage.requests -= 1
+            return nil
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Reads the file again when it has changed: a token that was taken back opens nothing any more.
+    private func reloadIfChanged() throws {
+        let now = ContinuousClock.now
+        let isDue = state.withLock { state in
+            if let last = state.lookedAt, now - last < .seconds(1) { return false }
+            state.lookedAt = now
+            return true
+        }
+        guard isDue, let file else { return }
+        guard Self.modified(file) != state.withLock({ $0.modified }) else { return }
+        // A file that is being replaced is read the next time.
+        try? reload()
+    }
+
+    private func reload() throws {
+        guard let file else { return }
+        let modified = Self.modified(file)
+        let tokens = try TokenFile(file).tokens
+        state.withLock { state in
+            state.tokens = Dictionary(tokens.map { ($0.digest, $0) }) { $1 }
+            state.modified = modified
+        }
+    }
+
+    private static func modified(_ file: URL) -> Date? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+        return attributes?[.modificationDate] as? Date
+    }
+}

@@ -1,0 +1,97 @@
+package import Errata
+import Foundation
+package import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+package import Logging
+import NIOCore
+import NIOSSL
+
+/// A language model that is corrected while it serves, behind an API that OpenAI's clients know.
+package struct EditServer: Sendable {
+    private let service: EditService
+    private let logger: Logger
+
+    /// - Throws: one sentence for settings that make no sense or files that cannot be read.
+    package init(
+        _ tenants: Tenants, settings: ServerSettings,
+        engine options: ServingEngine.Options = ServingEngine.Options(), logger: Logger
+    ) async throws {
+        try settings.validate()
+        let doorkeeper = try Doorkeeper(settings.tokens)
+        try await tenants.open(doorkeeper.tenants)
+        service = EditService(
+            settings: settings, tenants: tenants,
+            engine: ServingEngine(for: tenants.own.versions.current, options: options),
+            doorkeeper: doorkeeper, meters: Meters(), chores: Chores(logger))
+        self.logger = logger
+    }
+
+    /// Every route there is; a part of the server that comes later adds its group here.
+    package func router() -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self)
+        router.addMiddleware {
+            FrontDesk(service: service)
+            Authentication(service: service)
+        }
+        HealthRoutes(service: service).add(to: router)
+        let group = router.group("v1")
+        ModelRoutes(service: service).add(to: group)
+        CompletionRoutes(service: service).add(to: group)
+        ChatRoutes(service: service).add(to: group)
+        EditRoutes(service: service).add(to: group)
+        SnapshotRoutes(service: service).add(to: group)
+        ExplainRoutes(service: service).add(to: group)
+        return router
+    }
+
+    /// The server, to be run by itself or tested without a network.
+    ///
+    /// - Parameter onListening: hears the port when clients can connect.
+    /// - Throws: a sentence for a certificate that cannot be read.
+    package func application(
+        onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
+    ) throws -> some ApplicationProtocol {
+        let settings = service.settings
+        return Application(
+            router: router(), server: try channels(),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port), serverName: "errata",
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    settings.maximumConnections)),
+            // Those that stand first end last: the engine answers what the network has taken in.
+            services: [service.chores, EngineService(service: service)],
+            onServerRunning: { channel in await onListening(channel.localAddress?.port) },
+            logger: logger)
+    }
+
+    /// Serves until SIGTERM or SIGINT comes; what was taken in is answered then.
+    package func run(
+        onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
+    ) async throws {
+        try await application(onListening: onListening).runService()
+    }
+
+    private func channels() throws -> HTTPServerBuilder {
+        let plain = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [DepartureHandler()],
+                idleTimeout: .nanoseconds(Int64(service.settings.idleSeconds * 1e9)),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10,
+                    maxHeaderFieldCount: 100)))
+        guard let files = service.settings.tls else { return plain }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificate.path)
+            let key = try NIOSSLPrivateKey(file: files.key.path, format: .pem)
+            return try .tls(
+                plain,
+                tlsConfiguration: .makeServerConfiguration(
+                    certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+        } catch {
+            throw ServerError(
+                "expected a certificate chain in \(files.certificate.path) and its key in "
+                    + "\(files.key.path), both PEM, but they cannot be used (\(error)).")
+        }
+    }
+}

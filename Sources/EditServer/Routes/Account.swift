@@ -1,0 +1,90 @@
+import Edits
+import Errata
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+
+/// Keeps account of one answer: tokens, times, and what was decided.
+struct Account: Sendable {
+    private let service: EditService
+    private let caller: Caller
+    private let start: ContinuousClock.Instant
+    private let traces: [RouteTrace]
+    private let choices: Int
+    private var ended = 0
+    private var hasBegun = false
+    private(set) var usage = Usage()
+
+    fileprivate init(
+        _ service: EditService, _ context: ServerContext, _ openings: [Conversation.Opening],
+        _ requests: [GenerationRequest]
+    ) {
+        self.service = service
+        caller = context.caller
+        start = context.start
+        traces = openings.map(\.trace)
+        choices = requests.reduce(0) { $0 + $1.choices }
+        usage.prompt = requests.reduce(0) { $0 + $1.prompt.count }
+    }
+
+    /// Whether everything came that was asked for.
+    var hasEnded: Bool { ended == choices }
+
+    /// - Throws: `CancellationError` where something is missing, since the client has gone.
+    func requireEnd() throws {
+        if !hasEnded { throw CancellationError() }
+    }
+
+    mutating func note(_ event: GenerationEvent) {
+        if !hasBegun {
+            hasBegun = true
+            service.meters.firstToken(after: .now - start)
+        }
+        if case .ended(_, _, let tokens) = event {
+            ended += 1
+            usage.completion += tokens
+        }
+    }
+
+    /// Takes note of what was done, and for whom.
+    func close(failing: Bool) {
+        service.doorkeeper.spend(usage.prompt + usage.completion, by: caller)
+        service.meters.answered(traces, usage: usage, isFailed: failing)
+    }
+
+    /// The trace of the only prompt there is, for whoever looks at headers.
+    var headers: HTTPFields {
+        guard traces.count == 1, let data = try? JSONEncoder().encode(traces[0]) else { return [:] }
+        return [.errataTrace: String(decoding: data, as: UTF8.self).asciiJSON]
+    }
+}
+
+extension EditService {
+    func account(
+        for context: ServerContext, _ openings: [Conversation.Opening],
+        _ requests: [GenerationRequest]
+    ) -> Account {
+        Account(self, context, openings, requests)
+    }
+}
+
+extension HTTPField.Name {
+    /// Why an answer is as it is, as JSON in ASCII.
+    static let errataTrace = HTTPField.Name("Errata-Trace")!
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+    static let errataTenant = HTTPField.Name("Errata-Tenant")!
+}
+
+extension String {
+    /// JSON text in ASCII alone, as headers want it.
+    fileprivate var asciiJSON: String {
+        utf16.reduce(into: "") { text, unit in
+            if unit < 0x7F, let scalar = Unicode.Scalar(unit) {
+                text.unicodeScalars.append(scalar)
+            } else {
+                text += "\\u" + String(format: "%04x", unit)
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Errata
+import HTTPTypes
+
+/// The body of POST /v1/chat/completions.
+struct ChatRequest: Decodable, Sendable {
+    let options: SamplingOptions
+    let messages: [ChatMessage]
+    let maximumTokens: Int?
+    let logprobs: Bool
+    let topLogprobs: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case messages, logprobs
+        case maximumTokens = "max_tokens"
+        case maximumCompletionTokens = "max_completion_tokens"
+        case topLogprobs = "top_logprobs"
+        case responseFormat = "response_format"
+    }
+
+    private struct ResponseFormat: Decodable { let type: String }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        options = try SamplingOptions(from: decoder)
+        messages = try values.decode([ChatMessage].self, forKey: .messages)
+        maximumTokens =
+            try values.decodeIfPresent(Int.self, forKey: .maximumCompletionTokens)
+            ?? values.decodeIfPresent(Int.self, forKey: .maximumTokens)
+        logprobs = try values.decodeIfPresent(Bool.self, forKey: .logprobs) ?? false
+        topLogprobs = try values.decodeIfPresent(Int.self, forKey: .topLogprobs) ?? 0
+        let format = try values.decodeIfPresent(ResponseFormat.self, forKey: .responseFormat)
+        try options.validate(Decoded(from: decoder))
+        try options.require(1...1_000_000, maximumTokens, "max_tokens")
+        try options.require(0...20, topLogprobs, "top_logprobs")
+        guard !messages.isEmpty else {
+            throw APIError.wrong("messages", "expected at least one message, got none.")
+        }
+        guard format == nil || format?.type == "text" else {
+            throw APIError(
+                .badRequest,
+                "`response_format` other than text is not supported here; leave it out.",
+                param: "response_format", code: "unsupported_parameter")
+        }
+    }
+
+    /// The request to the engine.
+    func request(
+        _ version: ServedVersion, deadline: ContinuousClock.Instant
+    ) -> GenerationRequest {
+        let prompt = version.tokens(of: ChatTemplate.plain.prompt(messages))
+        var request = GenerationRequest(prompt, version: version)
+        options.apply(to: &request, seed: UInt64.random(in: .min ... .max), place: 0)
+        request.maximumTokens = maximumTokens ?? max(1, version.contextLength - prompt.count)
+        request.alternatives = logprobs ? topLogprobs : nil
+        request.deadline = deadline
+        return request
+    }
+}
+
+/// One message of a chat.
+struct ChatMessage: Decodable, Sendable {
+    let role: String
+    let content: String
+
+    private enum CodingKeys: String, CodingKey { case role, content }
+
+    /// A part of a message that was sent in parts.
+    private struct Part: Decodable {
+        let type: String
+        let text: String?
+    }
+
+    init(role: String, content: String) {
+        self.role = role
+        self.content = content
+    }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        role = try values.decode(String.self, forKey: .role)
+        guard ["system", "developer", "user", "assistant"].contains(role) else {
+            throw APIError.wrong(
+                "messages", "expected a role of system, developer, user or assistant, got another.")
+        }
+        if let text = try? values.decode(String.self, forKey: .content) {
+            content = text
+        } else {
+            content = try values.decode([Part].self, forKey: .content).map { part in
+                guard part.type == "text", let text = part.text else {
+                    throw APIError.wrong(
+                        "messages", "expected parts of messages to be texts, got another kind.")
+                }
+                return text
+            }.joined()
+        }
+    }
+}

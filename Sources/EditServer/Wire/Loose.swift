@@ -1,0 +1,95 @@
+import HTTPTypes
+
+/// One value or a list of them.
+struct OneOrMany<Value: Decodable & Sendable>: Decodable, Sendable {
+    let values: [Value]
+
+    init(_ values: [Value]) { self.values = values }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let one = try? container.decode(Value.self) {
+            values = [one]
+        } else {
+            values = try container.decode([Value].self)
+        }
+    }
+}
+
+/// What completions go on from: a text, several, token ids, or several lists of them.
+enum PromptInput: Decodable, Sendable {
+    case texts([String])
+    case tokens([[Int]])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            self = .texts([text])
+        } else if let texts = try? container.decode([String].self) {
+            self = .texts(texts)
+        } else if let tokens = try? container.decode([Int].self) {
+            self = .tokens([tokens])
+        } else if let tokens = try? container.decode([[Int]].self) {
+            self = .tokens(tokens)
+        } else {
+            throw APIError(
+                .badRequest,
+                "expected `prompt` to be a text, a list of texts, a list of token ids, or a list of "
+                    + "those.",
+                param: "prompt", code: "invalid_type")
+        }
+    }
+
+    var count: Int {
+        switch self {
+        case .texts(let texts): texts.count
+        case .tokens(let tokens): tokens.count
+        }
+    }
+}
+
+/// Any JSON, where only matters whether there is something.
+enum AnyJSON: Decodable, Sendable, Equatable {
+    case null
+    case number(Double)
+    case text(String)
+    case truth(Bool)
+    /// A list or an object, with whether it has anything in it.
+    case container(isEmpty: Bool)
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        if let values = try? decoder.container(keyedBy: Key.self) {
+            self = .container(isEmpty: values.allKeys.isEmpty)
+            return
+        }
+        if let values = try? decoder.unkeyedContainer() {
+            self = .container(isEmpty: values.isAtEnd)
+            return
+        }
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let truth = try? container.decode(Bool.self) {
+            self = .truth(truth)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else {
+            self = .text(try container.decode(String.self))
+        }
+    }
+
+    /// Whether it asks for nothing beyond what is done anyway.
+    var isIdle: Bool {
+        switch self {
+        case .null, .truth(false), .number(0), .container(isEmpty: true): true
+        default: false
+        }
+    }
+}
