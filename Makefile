@@ -5,6 +5,7 @@
 # make interchange  read results folders with the PyPI package lm-eval
 # make serve-check  ask a server with the PyPI packages openai and lm-eval
 # make serve-load   64 clients ask a server while edits are published and taken back
+# make export-check  export every method in every format, read with the PyPI packages peft and transformers
 # make crash   kill and break the edit log, 200 times
 # make fixtures  regenerate what the tests compare with
 # make format  lay the code out as .swift-format says
@@ -17,7 +18,8 @@ flags = -c release -Xswiftc -enable-testing
 # Threads that wait leave the cores to others: spinning makes shared machines several times slower.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test bench parity interchange serve-check serve-load crash fixtures format lint build engine
+.PHONY: demo test bench parity interchange serve-check serve-load export-check crash fixtures format lint build \
+    engine
 
 engine:
 	@Scripts/bootstrap
@@ -52,6 +54,10 @@ serve-check: build
 serve-load: build
 	@Scripts/bootstrap --server
 	@$(python) reference/server_load.py --binary $(errata)
+
+export-check: build
+	@Scripts/bootstrap --export
+	@$(python) reference/export_round.py --binary $(errata)
 
 crash: build
 	@Scripts/crash-test 200 $(errata)

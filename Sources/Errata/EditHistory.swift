@@ -33,6 +33,8 @@ public struct EditHistory: Sendable {
     public func copy(to directory: URL, through version: Int? = nil) throws {
         _ = try version.map { try ledger.at(version: $0) }
         guard let saved = try SavedModel(in: log.directory) else { return }
-        try saved.adopt(directory) { try log.backup(to: $0, through: version) }
+        try SavedModel(base: saved.baseDirectory(in: log.directory)).adopt(directory) {
+            try log.backup(to: $0, through: version)
+        }
     }
 }

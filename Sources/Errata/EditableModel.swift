@@ -86,7 +86,7 @@ public actor EditableModel {
         var journal = try Journal(reading: directory, version: version)
         try options.adopt(journal.configuration.numerics, of: directory)
         self.options = options
-        base = try BaseModel(URL(filePath: saved.base), options: options, sharing: other)
+        base = try BaseModel(saved.baseDirectory(in: directory), options: options, sharing: other)
         try saved.requireBase(base, digest: journal.configuration.baseDigest)
         if version == nil {
             (adapters, notices) = try Restoration.latest(&journal, base: base)

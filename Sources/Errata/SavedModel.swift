@@ -8,7 +8,7 @@ struct SavedModel: Codable {
     static let fileName = "errata.json"
 
     var format = 2
-    /// The base model's directory on this machine.
+    /// The base model's directory: on this machine, or, where it goes along, relative to this one.
     let base: String
 
     /// What `directory` holds; nil when it is no edited model.
@@ -28,6 +28,14 @@ struct SavedModel: Codable {
     }
 
     init(base: URL) { self.base = base.standardizedFileURL.path }
+
+    /// - Parameter base: a folder of the edited model's own directory.
+    init(relativeBase base: String) { self.base = base }
+
+    /// Where the base of the model in `directory` lies.
+    func baseDirectory(in directory: URL) -> URL {
+        base.hasPrefix("/") ? URL(filePath: base) : directory.appending(path: base)
+    }
 
     /// - Throws: `ErrataError` unless `model` is the one the edits were made for.
     func requireBase(_ model: BaseModel, digest expected: String) throws {

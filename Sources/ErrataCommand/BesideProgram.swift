@@ -1,10 +1,13 @@
 import Foundation
 
 /// The first `path` in a folder above here or above the program; nil where there is none.
-func besideProgram(_ path: String) -> URL? {
+///
+/// - Parameter looksHere: false for what is run: a folder that somebody happens to stand in is no
+///   reason to run its programs.
+func besideProgram(_ path: String, looksHere: Bool = true) -> URL? {
     let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     let here = URL(filePath: FileManager.default.currentDirectoryPath)
-    for start in [here, program.deletingLastPathComponent()] {
+    for start in (looksHere ? [here] : []) + [program.deletingLastPathComponent()] {
         var place = start
         while place.path != "/" {
             let candidate = place.appending(path: path)

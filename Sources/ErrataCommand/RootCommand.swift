@@ -18,8 +18,8 @@ struct RootCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Demo.self, Edit.self, Ask.self, Generate.self, Bench.self, Retention.self,
-            Reproduce.self, Methods.self, Trace.self, Conflicts.self, Pretrain.self, Serve.self,
-            TokenCommand.self,
+            Reproduce.self, Methods.self, Trace.self, Conflicts.self, Pretrain.self, Export.self,
+            Serve.self, TokenCommand.self,
         ],
         groupedSubcommands: [
             CommandGroup(

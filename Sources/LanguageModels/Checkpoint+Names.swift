@@ -102,6 +102,22 @@ extension Attention {
     }
 }
 
+extension ModelConfiguration {
+    /// What `transformers` calls the module that computes the map at `site`.
+    package func moduleName(of site: Site) -> String {
+        let (block, maps) =
+            switch family {
+            case .gpt2: ("transformer.h.\(site.block).mlp", ["c_fc", "c_proj"])
+            case .llama: ("model.layers.\(site.block).mlp", ["up_proj", "down_proj"])
+            }
+        return switch site.part {
+        case .expansion: "\(block).\(maps[0])"
+        case .contraction: "\(block).\(maps[1])"
+        case .whole: block
+        }
+    }
+}
+
 extension ModelFamily {
     /// The name our table gives to a tensor that a checkpoint calls `name`; nil for one that holds
     /// nothing a model needs.

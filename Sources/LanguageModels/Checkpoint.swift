@@ -93,7 +93,7 @@ extension Checkpoint {
     }
 
     /// The weight files of `directory`.
-    private static func files(in directory: URL) throws -> [URL] {
+    static func files(in directory: URL) throws -> [URL] {
         let single = directory.appending(path: singleName)
         if exists(single) { return [single] }
         let index = directory.appending(path: indexName)

@@ -114,7 +114,7 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(entry.name):\(preset) on \(family)" }
 
-    private var folder: URL {
+    var folder: URL {
         URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "Fixtures/tiny-\(family)")
     }

@@ -62,7 +62,7 @@ struct Errata {
 }
 
 /// A folder that is gone when the test is.
-final class Folder {
+final class Folder: Sendable {
     let url: URL
 
     init() throws {
