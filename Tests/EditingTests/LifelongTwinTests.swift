@@ -55,7 +55,8 @@ private struct LifelongFixture {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         document = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "lifelong-\(family).json")))
+            Document.self, from: Data(contentsOf: folder.appending(path: "lifelong-\(family).json"))
+        )
         tensors = try SafetensorsFile(folder.appending(path: "lifelong-\(family).safetensors"))
         model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
     }
