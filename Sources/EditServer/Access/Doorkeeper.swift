@@ -8,7 +8,6 @@ import Synchronization
 final class Doorkeeper: Sendable {
     private struct State {
         var tokens: [String: AccessToken] = [:]
-        var modified: Date?
         var lookedAt: ContinuousClock.Instant?
         var usage: [String: Usage] = [:]
     }
@@ -41,7 +40,7 @@ final class Doorkeeper: Sendable {
                 "expected `Authorization: Bearer TOKEN`, got none; send the token you were given.",
                 type: .authentication, code: "missing_token")
         }
-        try reloadIfChanged()
+        reloadIfDue()
         let digest = AccessToken.digest(of: secret)
         guard let token = state.withLock({ $0.tokens[digest] }), token.revoked == nil else {
             throw APIError(
@@ -106,32 +105,24 @@ final class Doorkeeper: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Reads the file again when it has changed: a token that was taken back opens nothing any more.
-    private func reloadIfChanged() throws {
+    /// Reads the file again once a second: a token that was taken back opens nothing any more. Its date
+    /// does not tell whether it changed, for two writes may fall into one tick of the file system.
+    private func reloadIfDue() {
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
             if let last = state.lookedAt, now - last < .seconds(1) { return false }
             state.lookedAt = now
             return true
         }
-        guard isDue, let file else { return }
-        guard Self.modified(file) != state.withLock({ $0.modified }) else { return }
         // A file that is being replaced is read the next time.
-        try? reload()
+        if isDue { try? reload() }
     }
 
     private func reload() throws {
         guard let file else { return }
-        let modified = Self.modified(file)
         let tokens = try TokenFile(file).tokens
         state.withLock { state in
             state.tokens = Dictionary(tokens.map { ($0.digest, $0) }) { $1 }
-            state.modified = modified
         }
-    }
-
-    private static func modified(_ file: URL) -> Date? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
-        return attributes?[.modificationDate] as? Date
     }
 }
