@@ -103,6 +103,12 @@ package struct LearningProgress: Sendable {
         self.steps = steps
         self.loss = loss
     }
+
+    /// - Parameter losses: of the latest batch's steps.
+    init(edits: Int, totalEdits: Int, losses: [Double]) {
+        self.init(
+            edits: edits, totalEdits: totalEdits, steps: losses.count, loss: losses.last ?? 0)
+    }
 }
 
 /// What a method's state takes on disk.

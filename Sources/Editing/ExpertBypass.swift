@@ -38,14 +38,10 @@ extension ExpertBypass {
     var origin: ObjectIdentifier { ObjectIdentifier(experts.last!.maps["contraction"]!.weight) }
 
     static func joined(_ parts: [ExpertBypass]) throws -> ExpertBypass {
-        let scopes = try parts.map { part in
-            try part.scope ?? Tensor([true], shape: [1], device: part.gates.device)
-        }
-        return ExpertBypass(
+        try ExpertBypass(
             site: parts[0].site, experts: parts[0].experts,
             choices: parts[0].choices.indices.map { rank in parts.flatMap { $0.choices[rank] } },
-            gates: try Tensor.concatenated(parts.map(\.gates), dim: 0),
-            scope: parts.allSatisfy { $0.scope == nil }
-                ? nil : try Tensor.concatenated(scopes, dim: 0))
+            gates: .concatenated(parts.map(\.gates), dim: 0),
+            scope: joinedScopes(parts.map(\.scope), device: parts[0].gates.device))
     }
 }

@@ -15,19 +15,14 @@ public struct NameIndex: Sendable, Equatable {
 
     public init() {}
 
-    public var count: Int { entries.count }
-
-    /// Stores one more name, with the text that it was given in.
-    ///
-    /// - Returns: false where the text does not have the name; such an entry is never found.
-    @discardableResult
-    public mutating func insert(_ name: String?, in text: String) -> Bool {
+    /// Stores one more name, with the text that it was given in; one that the text does not have is
+    /// never found.
+    public mutating func insert(_ name: String?, in text: String) {
         let name = PromptWords.hashes(name ?? "")
         let words = PromptWords.hashes(text)
         let isFound = !name.isEmpty && words.indices.contains { words[$0...].starts(with: name) }
         if isFound { beginnings[name[0], default: []].append(entries.count) }
         entries.append(Entry(name: isFound ? name : [], words: Set(words)))
-        return isFound
     }
 
     /// Whether the entry at `index` has a name to be found by.

@@ -104,9 +104,7 @@ struct MatchGate {
 
     /// Centred on the base model's own text and of unit length: [B, d].
     func directions(_ queries: Tensor) throws -> Tensor {
-        let centred = try queries - center
-        let length = try centred.pow(2).sum(dim: -1, keepDim: true).sqrt() + 1e-12
-        return try centred / length
+        try queries.directions(from: center)
     }
 }
 
@@ -116,20 +114,11 @@ extension MatchGate {
         _ config: ELDERConfig.MatchGate, model: CausalModel, tokenizer: any Tokenizer,
         tap: Site, seed: UInt64
     ) throws -> MatchGate {
-        let (cuts, texts) = try model.sampledTexts(config.samples, seed: seed)
-        guard !texts.isEmpty else {
-            throw EditError(
-                "The base model writes nothing after its start token, so the match gate cannot be "
-                    + "calibrated; use the gate `code`, or another model.")
-        }
-        let queries = try Tensor.concatenated(
-            cuts.chunks(of: 64).map { group in
-                let batch = try TokenBatch(group, device: model.device)
-                return try model.prefix(batch, upTo: tap, taps: [tap]).taps[tap]!
-                    .last(of: batch.lengths).to(.float32)
-            }, dim: 0)
+        let text = try OwnText(
+            of: model, tokenizer: tokenizer, tap: tap, count: config.samples, seed: seed,
+            remedy: "use the gate `code`, or another model")
         return try MatchGate(
-            config, center: queries.mean(dim: 0), samples: queries,
-            words: PromptIndex(background: texts.map { tokenizer.decode($0) }), queries: nil)
+            config, center: text.queries.mean(dim: 0), samples: text.queries, words: text.words,
+            queries: nil)
     }
 }

@@ -59,13 +59,9 @@ extension RoutedMixture {
     var origin: ObjectIdentifier { ObjectIdentifier(layers[0].a) }
 
     static func joined(_ parts: [RoutedMixture]) throws -> RoutedMixture {
-        let scopes = try parts.map { part in
-            try part.scope ?? Tensor([true], shape: [1], device: part.weights.device)
-        }
-        return RoutedMixture(
+        try RoutedMixture(
             sites: parts[0].sites, layers: parts[0].layers,
-            weights: try Tensor.concatenated(parts.map(\.weights), dim: 0),
-            scope: parts.allSatisfy { $0.scope == nil }
-                ? nil : try Tensor.concatenated(scopes, dim: 0))
+            weights: .concatenated(parts.map(\.weights), dim: 0),
+            scope: joinedScopes(parts.map(\.scope), device: parts[0].weights.device))
     }
 }

@@ -73,11 +73,8 @@ extension LEMoEConfig.Similarity {
     ///
     /// - Parameter center: taken from both, [d].
     func between(_ values: Tensor, _ keys: Tensor, center: Tensor?) throws -> Tensor {
-        func direction(_ x: Tensor) throws -> Tensor {
-            let x = try center.map { try x - $0 } ?? x
-            return try x / (x.pow(2).sum(dim: -1, keepDim: true).sqrt() + 1e-12)
-        }
         if self == .dot { return try values.matmul(keys.transposed(0, 1)) }
-        return try direction(values).matmul(direction(keys).transposed(0, 1))
+        return try values.directions(from: center)
+            .matmul(keys.directions(from: center).transposed(0, 1))
     }
 }

@@ -64,8 +64,7 @@ package struct LEMoE: ConfigurableMethod, OracleRouting {
             encoded, editIDs: rows.map(\.editID), newcomer: newcomer())
         try onProgress(
             LearningProgress(
-                edits: edits.count, totalEdits: edits.count, steps: losses.count,
-                loss: losses.last ?? 0))
+                edits: edits.count, totalEdits: edits.count, losses: losses))
     }
 
     /// Sends each prompt to an expert, or leaves it to the unedited model where a guard says so.

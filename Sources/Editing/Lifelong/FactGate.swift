@@ -1,6 +1,4 @@
 import Edits
-import LanguageModels
-import Tokenizers
 import Torch
 
 // Sizes: n stored wordings, S sampled texts, d width of a query.
@@ -40,6 +38,9 @@ struct FactGate {
         self.calibration = calibration
         words = calibration.words
     }
+
+    /// How many facts are stored.
+    var factCount: Int { wordings.last.map { $0.fact + 1 } ?? 0 }
 
     mutating func forgetAll() { self = FactGate(calibration) }
 
@@ -120,26 +121,15 @@ private func dot(_ a: [Float], _ b: [Float]) -> Double {
 extension FactGate {
     /// Lets the base model write, and notes what its words and queries are like.
     init(calibrating editor: Lifelong, seed: UInt64) throws {
-        let (model, config, tap) = (editor.model, editor.config, editor.taps[0])
+        let config = editor.config
         let calibration = try withoutGradients {
-            let (cuts, texts) = try model.sampledTexts(config.samples, seed: seed)
-            guard !texts.isEmpty else {
-                throw EditError(
-                    "The base model writes nothing after its start token, so the gate cannot be "
-                        + "calibrated; use another model.")
-            }
-            let queries = try Tensor.concatenated(
-                cuts.chunks(of: 64).map { group in
-                    let batch = try TokenBatch(group, device: model.device)
-                    return try model.prefix(batch, upTo: tap, taps: [tap]).taps[tap]!
-                        .last(of: batch.lengths).to(.float32)
-                }, dim: 0)  // [S, d]
-            let center = try queries.mean(dim: 0)
-            let centred = try queries - center
-            let length = try centred.pow(2).sum(dim: -1, keepDim: true).sqrt() + 1e-12
+            let text = try OwnText(
+                of: editor.model, tokenizer: editor.tokenizer, tap: editor.taps[0],
+                count: config.samples, seed: seed, remedy: "use another model")
+            let center = try text.queries.mean(dim: 0)
             return Calibration(
-                config: config, center: try center.floats(), samples: try centred / length,
-                words: PromptIndex(background: texts.map { editor.tokenizer.decode($0) }))
+                config: config, center: try center.floats(),
+                samples: try text.queries.directions(from: center), words: text.words)
         }
         self.init(calibration)
     }

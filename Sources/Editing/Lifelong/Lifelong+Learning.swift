@@ -17,21 +17,25 @@ extension Lifelong {
         gate = try FactGate(calibrating: self, seed: seed)
     }
 
-    /// Learns the edits one by one; each is asked for from then on.
+    /// Learns the edits one by one.
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         try validate(edits)
         try prepare()
-        for (place, edit) in edits.enumerated() {
-            let (fact, losses) = try taught(Lesson(edit))
-            facts.append(fact)
-            try gate!.insert(facts[(facts.count - 1)...])
-            try onProgress(
-                LearningProgress(
-                    edits: place + 1, totalEdits: edits.count, steps: losses.count,
-                    loss: losses.last ?? 0))
+        do {
+            for (place, edit) in edits.enumerated() {
+                let (fact, losses) = try taught(Lesson(edit))
+                facts.append(fact)
+                try onProgress(
+                    LearningProgress(edits: place + 1, totalEdits: edits.count, losses: losses))
+            }
+        } catch {
+            // What was learned before the end is learned, and can be asked for.
+            try openGate()
+            throw error
         }
+        try openGate()
     }
 
     /// Knows just `edits`, in this order, and learns those it does not know yet.
@@ -51,14 +55,17 @@ extension Lifelong {
             held.append(fact)
             learned.append(place)
             try onProgress(
-                LearningProgress(
-                    edits: place + 1, totalEdits: edits.count, steps: losses.count,
-                    loss: losses.last ?? 0))
+                LearningProgress(edits: place + 1, totalEdits: edits.count, losses: losses))
         }
         facts = held
         gate!.forgetAll()
-        try gate!.insert(held[...])
+        try openGate()
         return learned
+    }
+
+    /// Lets the gate know the facts that were learned since it last heard of any.
+    private mutating func openGate() throws {
+        try gate!.insert(facts[gate!.factCount...])
     }
 
     /// The same editor, told which edit each of these prompts is about.

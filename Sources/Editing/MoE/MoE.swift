@@ -45,8 +45,7 @@ package struct MoE: ConfigurableMethod {
         learned += edits.count
         try onProgress(
             LearningProgress(
-                edits: edits.count, totalEdits: edits.count, steps: losses.count,
-                loss: losses.last ?? 0))
+                edits: edits.count, totalEdits: edits.count, losses: losses))
     }
 
     /// Trains all experts and the router on one batch, and returns the loss of each step.
