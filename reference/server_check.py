@@ -16,9 +16,6 @@ import argparse
 import json
 import os
 import pathlib
-import re
-import signal
-import subprocess
 import sys
 import tempfile
 import urllib.request
@@ -27,9 +24,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import openai
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODEL = ROOT / "Models/world-gpt2"
-NAME = "world-gpt2"
+import served
+from served import MODEL, NAME, ROOT
+
 # A sum of some 20 logarithms of probabilities in f32, by kernels for other sizes of batches.
 TOLERANCE = 2e-3
 
@@ -57,25 +54,11 @@ def refused(kind, call, message):
     return {}
 
 
-class Server:
-    """A server of its own, ended when the block is."""
+class Server(served.Server):
+    seconds = 60
 
-    def __init__(self, binary, folder, *arguments):
-        self.command = [binary, "serve", "--model", str(MODEL), "--data", str(folder), "--port", "0",
-                        "--threads", "1", "--log", "warning", *arguments]
-
-    def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        found = re.search(r"http://\S+", line)
-        if not found:
-            sys.exit(f"expected the server to say where it listens, got {line!r}")
-        self.url = found.group()
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        expect(self.process.wait(timeout=60) == 0, "SIGTERM ends the server with 0")
+    def ended(self, status):
+        expect(status == 0, "SIGTERM ends the server with 0")
 
     def call(self, method, path, body=None, **headers):
         data = None if body is None else json.dumps(body).encode()

@@ -17,17 +17,15 @@ import json
 import pathlib
 import random
 import re
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 
 import aiohttp
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-MODEL = ROOT / "Models/world-gpt2"
-NAME = "world-gpt2"
+import served
+from served import MODEL, NAME, ROOT
+
 TOKENS = 16
 
 
@@ -35,25 +33,7 @@ def edits():
     return [json.loads(line) for line in (MODEL / "edits.jsonl").read_text().splitlines()]
 
 
-class Server:
-    def __init__(self, binary, folder, *arguments):
-        self.command = [binary, "serve", "--model", str(MODEL), "--data", str(folder), "--port", "0",
-                        "--threads", "1", "--log", "warning", "--keep", "16", *arguments]
-
-    def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        found = re.search(r"http://\S+", line)
-        if not found:
-            sys.exit(f"expected the server to say where it listens, got {line!r}")
-        self.url = found.group()
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(timeout=120) != 0:
-            sys.exit("expected SIGTERM to end the server with 0")
-
+class Server(served.Server):
     def memory(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
@@ -162,7 +142,7 @@ async def measure(title, binary, seconds, clients, editing, *arguments):
     pool = edits()[:40]
     prompts = [edit["prompt"] for edit in pool] + [edit["locality"][0]["prompt"] for edit in pool]
     with tempfile.TemporaryDirectory() as folder, Server(
-        binary, pathlib.Path(folder) / "data", *arguments
+        binary, pathlib.Path(folder) / "data", "--keep", "16", *arguments
     ) as server:
         connector = aiohttp.TCPConnector(limit=0)
         timeout = aiohttp.ClientTimeout(total=300)

@@ -177,15 +177,8 @@ struct DeferFixture {
     let model: CausalModel
 
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        cases = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "defer-\(family).json"))
-        ).cases
-        tensors = try SafetensorsFile(folder.appending(path: "defer-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("defer", family)
+        (cases, tensors, model) = (files.document.cases, files.tensors, files.model)
     }
 
     /// The method after the twin's edits, from the twin's start.

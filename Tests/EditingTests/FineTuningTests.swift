@@ -263,15 +263,8 @@ struct FineTuningFixture {
 
     /// - Parameter family: `gpt2` or `llama`.
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        document = try decoder.decode(
-            Document.self,
-            from: Data(contentsOf: folder.appending(path: "finetune-\(family).json")))
-        tensors = try SafetensorsFile(folder.appending(path: "finetune-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("finetune", family)
+        (document, tensors, model) = (files.document, files.tensors, files.model)
     }
 
     func method(_ settings: Settings) throws -> FineTuning {

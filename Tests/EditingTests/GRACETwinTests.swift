@@ -117,15 +117,8 @@ struct GRACEFixture {
     let model: CausalModel
 
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        cases = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "grace-\(family).json"))
-        ).cases
-        tensors = try SafetensorsFile(folder.appending(path: "grace-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("grace", family)
+        (cases, tensors, model) = (files.document.cases, files.tensors, files.model)
     }
 
     func config(_ name: String) -> GRACEConfig {

@@ -66,14 +66,8 @@ private struct LEMoEFixture {
     let model: CausalModel
 
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        document = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "lemoe-\(family).json")))
-        tensors = try SafetensorsFile(folder.appending(path: "lemoe-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("lemoe", family)
+        (document, tensors, model) = (files.document, files.tensors, files.model)
     }
 
     func config(_ name: String) -> LEMoEConfig {

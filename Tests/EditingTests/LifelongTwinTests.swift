@@ -50,15 +50,8 @@ private struct LifelongFixture {
     let model: CausalModel
 
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        document = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "lifelong-\(family).json"))
-        )
-        tensors = try SafetensorsFile(folder.appending(path: "lifelong-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("lifelong", family)
+        (document, tensors, model) = (files.document, files.tensors, files.model)
     }
 
     func editor() throws -> Lifelong {

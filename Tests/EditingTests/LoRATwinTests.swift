@@ -95,14 +95,8 @@ private struct LoRAFixture {
     let model: CausalModel
 
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        document = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "lora-\(family).json")))
-        tensors = try SafetensorsFile(folder.appending(path: "lora-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("lora", family)
+        (document, tensors, model) = (files.document, files.tensors, files.model)
     }
 
     /// An editor that starts from the twin's tensors.

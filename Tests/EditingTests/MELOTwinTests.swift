@@ -123,15 +123,8 @@ struct MELOFixture {
     let model: CausalModel
 
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
-            path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        cases = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "melo-\(family).json"))
-        ).cases
-        tensors = try SafetensorsFile(folder.appending(path: "melo-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("melo", family)
+        (cases, tensors, model) = (files.document.cases, files.tensors, files.model)
     }
 
     private func config(_ settings: Settings) -> MELOConfig {

@@ -52,14 +52,8 @@ private struct MoEFixture {
     let model: CausalModel
 
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        document = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "moe-\(family).json")))
-        tensors = try SafetensorsFile(folder.appending(path: "moe-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("moe", family)
+        (document, tensors, model) = (files.document, files.tensors, files.model)
     }
 
     func adaptor() throws -> MoE {

@@ -52,14 +52,8 @@ struct ROMEFixture {
 
     /// - Parameter family: `gpt2` or `llama`.
     init(_ family: String) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Fixtures")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        document = try decoder.decode(
-            Document.self, from: Data(contentsOf: folder.appending(path: "rome-\(family).json")))
-        tensors = try SafetensorsFile(folder.appending(path: "rome-\(family).safetensors"))
-        model = try CausalModel.load(from: folder.appending(path: "tiny-\(family)"))
+        let files = try TwinFiles<Document>("rome", family)
+        (document, tensors, model) = (files.document, files.tensors, files.model)
         tokenizer = LetterTokenizer(alphabet: Array(document.alphabet))
     }
 
