@@ -67,6 +67,21 @@ extension Expert {
         try self.init(width: width, of: model.configuration) { drawn[$0]! }
     }
 
+    /// The same expert, with the second half of its inner units the first half's negatives.
+    ///
+    /// Of a unit and its negative one always lets its input through, so no draw is unlucky.
+    func mirrored() throws -> Expert {
+        var mirrored = maps
+        for (name, map) in maps where name != "contraction" {
+            let width = map.weight.size(0)
+            let first = try map.weight.narrowed(dim: 0, start: 0, length: (width + 1) / 2)
+            let second = try first.narrowed(dim: 0, start: 0, length: width / 2).negated()
+            mirrored[name] = Map(
+                weight: try .concatenated([first, second], dim: 0), bias: map.bias)
+        }
+        return Expert(maps: mirrored, activation: activation)
+    }
+
     /// Puts an expert together from whatever `source` gives for each of its tensors.
     init(
         width: Int, of model: ModelConfiguration, source: (String) throws -> Tensor

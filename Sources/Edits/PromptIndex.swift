@@ -16,16 +16,15 @@ public struct PromptIndex: Sendable, Equatable {
 
     private var features: [Feature] = []
     private var featureIndex: [UInt64: Int] = [:]
-    /// Which stored prompts have a feature.
-    private var postings: [[Int32]] = []
-    /// Which features a stored prompt has.
-    private var entries: [[Int32]] = []
-    /// The sum of the weights of a stored prompt's features.
-    private var totals: [Double] = []
+    /// In how many stored prompts each feature occurs.
+    private var holders: [Int] = []
+    /// What each word weighs; a pair weighs what its words do.
     private var weights: [Double] = []
+    /// Which features a stored prompt has, in rising order.
+    private var entries: [[Int32]] = []
 
-    /// A word, or two words next to each other.
-    private enum Feature: Equatable { case word, pair(Int, Int) }
+    /// A word with the count of sampled texts that have it, or two words next to each other.
+    private enum Feature: Equatable { case word(texts: Double), pair(Int, Int) }
 
     /// Constants of the weight, chosen on data that no table of ours scores.
     private static let sampledTexts = 2304.0
@@ -46,6 +45,9 @@ public struct PromptIndex: Sendable, Equatable {
 
     public var count: Int { prompts.count }
 
+    /// What the counts of the sampled texts' words take.
+    public var backgroundByteCount: Int { background.count * 16 }
+
     /// An index of no prompts that knows the same texts.
     public var emptied: PromptIndex {
         var index = PromptIndex()
@@ -53,36 +55,52 @@ public struct PromptIndex: Sendable, Equatable {
         return index
     }
 
-    /// Stores more prompts.
+    /// Stores more prompts, at a cost that does not grow with what is stored.
     public mutating func insert(_ more: [String]) {
         for prompt in more {
             let words = PromptWords.hashes(prompt)
-            let own = Array(Set(words.map { feature($0, .word) } + pairs(of: words))).sorted()
-            for index in own { postings[index].append(Int32(prompts.count)) }
+            let own = Set(words.map { word($0) } + pairs(of: words)).sorted()
+            for index in own {
+                holders[index] += 1
+                weights[index] = wordWeight(index)
+            }
             entries.append(own.map(Int32.init))
             prompts.append(prompt)
         }
-        reweigh()
     }
 
     /// How much of each stored prompt `prompt` covers, from 0 to 1: [count].
     public func coverage(by prompt: String) -> [Double] {
+        coverage(by: prompt, of: entries.indices)
+    }
+
+    /// The same of some stored prompts, [places].
+    public func coverage(by prompt: String, of places: some Sequence<Int>) -> [Double] {
         let words = PromptWords.hashes(prompt).suffix(Self.window)
-        var found = Set(words.compactMap { featureIndex[$0] })
-        for (first, second) in zip(words, words.dropFirst()) {
-            if let index = featureIndex[PromptWords.pair(first, second)] { found.insert(index) }
+        let pairs = zip(words, words.dropFirst()).map(PromptWords.pair)
+        var isFound = [Bool](repeating: false, count: features.count)
+        for hash in words + pairs {
+            if let index = featureIndex[hash] { isFound[index] = true }
         }
-        var covered = [Double](repeating: 0, count: count)
-        // In one order, so that sums come out the same in every run.
-        for index in found.sorted() {
-            for entry in postings[index] { covered[Int(entry)] += weights[index] }
+        return places.map { place in
+            var total = 0.0
+            var covered = 0.0
+            for index in entries[place].lazy.map(Int.init) {
+                let weight = weight(index)
+                total += weight
+                if isFound[index] { covered += weight }
+            }
+            return total > 0 ? covered / total : 0
         }
-        return zip(covered, totals).map { $1 > 0 ? $0 / $1 : 0 }
+    }
+
+    private mutating func word(_ hash: UInt64) -> Int {
+        feature(hash, .word(texts: background[hash] ?? 0))
     }
 
     private mutating func pairs(of words: [UInt64]) -> [Int] {
         zip(words, words.dropFirst()).map { first, second in
-            let pair = Feature.pair(featureIndex[first]!, featureIndex[second]!)
+            let pair = Feature.pair(word(first), word(second))
             return feature(PromptWords.pair(first, second), pair)
         }
     }
@@ -91,28 +109,24 @@ public struct PromptIndex: Sendable, Equatable {
         if let index = featureIndex[hash] { return index }
         featureIndex[hash] = features.count
         features.append(kind)
-        postings.append([])
-        backgroundCounts.append(background[hash] ?? 0)
+        holders.append(0)
+        weights.append(0)
         return features.count - 1
     }
 
-    /// Background counts by feature.
-    private var backgroundCounts: [Double] = []
+    private func weight(_ index: Int) -> Double {
+        switch features[index] {
+        case .word: weights[index]
+        case .pair(let first, let second): Self.pairShare * min(weights[first], weights[second])
+        }
+    }
 
-    /// (3 + texts with the word + 3 · other stored prompts with it)^-0.7; half the smaller for pairs.
-    private mutating func reweigh() {
-        weights = features.indices.map { index in
-            let others = Double(max(postings[index].count - 1, 0))
-            return pow(
-                Self.smoothing + backgroundCounts[index] + Self.storedFactor * others,
-                Self.exponent)
-        }
-        for (index, feature) in features.enumerated() {
-            if case .pair(let first, let second) = feature {
-                weights[index] = Self.pairShare * min(weights[first], weights[second])
-            }
-        }
-        totals = entries.map { $0.reduce(0) { $0 + weights[Int($1)] } }
+    /// (3 + texts with the word + 3 · other stored prompts with it)^-0.7; a pair has half the
+    /// smaller of its words'.
+    private func wordWeight(_ index: Int) -> Double {
+        guard case .word(let texts) = features[index] else { return 0 }
+        let others = Double(max(holders[index] - 1, 0))
+        return pow(Self.smoothing + texts + Self.storedFactor * others, Self.exponent)
     }
 }
 

@@ -50,7 +50,7 @@ public actor EditableModel {
 
     /// Opens a checkpoint in the Hugging Face layout, or a model that `save(to:)` wrote.
     ///
-    /// - Parameter editor: the method for a fresh checkpoint, ELDER's default preset unless given;
+    /// - Parameter editor: the method for a fresh checkpoint, the standard one unless given;
     ///   a saved model keeps its own, and giving one is an error.
     /// - Parameter version: the event of the log after which the model is wanted; nil for now.
     /// - Parameter other: a version of another model on the same base, which is then in memory once;
@@ -74,7 +74,7 @@ public actor EditableModel {
             base = try BaseModel(directory, options: options, sharing: other)
             self.options = options
             (journal, adapters) = try Self.fresh(
-                editor ?? .elder(.default), base, digest: base.digest(), options)
+                editor ?? .standard, base, digest: base.digest(), options)
             versions = Self.shelf(journal, adapters, retrieval, base: base, options)
             return
         }

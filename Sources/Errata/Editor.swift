@@ -39,6 +39,10 @@ public struct Editor: Sendable, Equatable {
         Editor(method, source: .json(json), values: values)
     }
 
+    /// What edits where nothing else is asked for: a frozen expert for every fact, found by its
+    /// subject's name and meaning (`Documentation/LifelongAtScale.md`).
+    public static let standard = Editor("lifelong")
+
     /// The base model alone; it learns nothing.
     public static let unedited = Editor("unedited")
 

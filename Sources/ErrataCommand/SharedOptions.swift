@@ -85,10 +85,10 @@ struct RecipeOptions: ParsableArguments {
         let values = Self.values(replacements)
         if let config {
             return .recipe(
-                method ?? "elder", json: try Self.recipe(config), replacing: values)
+                method ?? Editor.standard.method, json: try Self.recipe(config), replacing: values)
         }
         guard method != nil || preset != nil || !values.isEmpty else { return nil }
-        return Editor(method ?? "elder", preset: preset, replacing: values)
+        return Editor(method ?? Editor.standard.method, preset: preset, replacing: values)
     }
 
     private static func recipe(_ path: String) throws -> Data {

@@ -32,7 +32,7 @@ import Torch
         for (one, other) in zip(alone.expert.tensors, last.expert.tensors) {
             #expect(try one.tensor.isBitEqual(to: other.tensor), "\(one.name)")
         }
-        #expect(alone.queries == last.queries)
+        #expect(alone.expectations == last.expectations)
     }
 
     @Test func leavingAnEditOutIsNeverHavingHadIt() throws {
@@ -71,9 +71,31 @@ import Torch
         #expect(traces[0].nearestEdit == "later")
     }
 
+    @Test func agreementIsOneForTheSameAnswerAndNoneForAnother() {
+        let expectation = Expectation(tokens: [2, 0], probabilities: [0.64, 0.16])
+        #expect(abs(expectation.agreement(with: [0.16, 0.2, 0.64]) - 1) < 1e-7)
+        // √(0.64 · 0.25) + √(0.16 · 0.25) of 0.8.
+        let shared = (0.4 + 0.2) / 0.8
+        #expect(abs(expectation.agreement(with: [0.25, 0.5, 0.25]) - shared) < 1e-7)
+        #expect(expectation.agreement(with: [0, 1, 0]) == 0)
+    }
+
+    @Test func anExpertBeginsWithUnitsAndTheirNegatives() throws {
+        var random = SplitMix64(seed: 1)
+        let expert = try Expert(
+            width: 5, model: method.model, deviation: 0.1, random: &random)
+        let mirrored = try expert.mirrored().maps["expansion"]!.weight
+        let units = try mirrored.floats().chunks(of: mirrored.size(1))
+        #expect(
+            try units[..<3].flatMap(\.self)
+                == expert.maps["expansion"]!.weight.floats().prefix(3 * mirrored.size(1)).map(
+                    \.self))
+        #expect(units[3] == units[0].map { -$0 } && units[4] == units[1].map { -$0 })
+    }
+
     @Test func aBlockThatTheModelLacksIsNamed() throws {
         var config = LifelongConfig.default(for: try method.model.configuration)
-        config.queryBlock = config.block + 1
+        config.block = try method.model.configuration.blocks
         #expect(throws: EditError.self) { try config.validate(for: method.model.configuration) }
     }
 }

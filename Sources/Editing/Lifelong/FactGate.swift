@@ -1,136 +1,83 @@
 import Edits
 import Torch
 
-// Sizes: n stored wordings, S sampled texts, d width of a query.
+// Sizes: V vocabulary.
 
 /// Finds the fact that a prompt asks for, if there is one.
 ///
 /// Two views must agree. The name: the prompt has the subject of the fact, whole; where no subject
-/// is known, enough of the wording's rare words. The meaning: the query's cosine with the wording's
-/// is above what the base model's own texts reach by accident. Both are decided for each wording
-/// alone, so no edit moves the edge of another.
+/// is known, enough of the wording's rare words. The answer: what the unedited model would say next
+/// is what it would say to the wording. Both are decided for each wording alone, so no edit moves
+/// the edge of another.
 struct FactGate {
-    /// What decides, without what is stored.
-    let calibration: Calibration
+    let config: LifelongConfig
+    /// Knows the words of the base model's own texts, and no wording.
+    let background: PromptIndex
     private var names = NameIndex()
     private var words: PromptIndex
     private var wordings: [Wording] = []
-
-    struct Calibration {
-        let config: LifelongConfig
-        /// The mean query of the base model's own texts, [d].
-        let center: [Float]
-        /// Their queries, centred and of unit length: [S, d].
-        let samples: Tensor
-        /// Knows the words of these texts, and no wording.
-        let words: PromptIndex
-    }
+    /// The wordings without a known subject.
+    private var unnamed: [Int] = []
 
     private struct Wording {
         let fact: Int
-        /// Centred, of unit length: [d].
-        let direction: [Float]
-        /// Prompts of a lower cosine mean something else.
-        let reach: Double
+        let expectation: Expectation
     }
 
-    init(_ calibration: Calibration) {
-        self.calibration = calibration
-        words = calibration.words
+    /// A wording whose words a prompt has.
+    struct Candidate {
+        fileprivate let wording: Int
+        /// The share of its words' weight.
+        fileprivate let coverage: Double
+    }
+
+    init(_ config: LifelongConfig, background: PromptIndex) {
+        self.config = config
+        self.background = background
+        words = background
     }
 
     /// How many facts are stored.
     var factCount: Int { wordings.last.map { $0.fact + 1 } ?? 0 }
 
-    mutating func forgetAll() { self = FactGate(calibration) }
+    mutating func forgetAll() { self = FactGate(config, background: background) }
 
     /// Stores the wordings of more facts, which follow those stored before.
-    mutating func insert(_ facts: ArraySlice<Lifelong.Fact>) throws {
-        let rows = facts.indices.flatMap { index in
-            zip(facts[index].lesson.rows, facts[index].queries).map { (index, $0, $1) }
+    mutating func insert(_ facts: ArraySlice<Lifelong.Fact>) {
+        for (index, fact) in zip(facts.indices, facts) {
+            for (row, expectation) in zip(fact.lesson.rows, fact.expectations) {
+                names.insert(fact.lesson.subject, in: row.prompt)
+                if !names.hasName(wordings.count) { unnamed.append(wordings.count) }
+                words.insert([row.prompt])
+                wordings.append(Wording(fact: index, expectation: expectation))
+            }
         }
-        for (index, row, query) in rows {
-            names.insert(facts[index].lesson.subject, in: row.prompt)
-            let direction = calibration.direction(query)
-            wordings.append(
-                Wording(
-                    fact: index, direction: direction,
-                    reach: try calibration.reach(of: direction)))
-        }
-        words.insert(rows.map(\.1.prompt))
     }
 
-    /// The fact nearest to `prompt`, with 0 for a stored wording itself and 1 at the edge.
-    func nearest(to prompt: String, query: [Float]) -> Match? {
-        guard !wordings.isEmpty else { return nil }
-        let config = calibration.config
-        let coverage = words.coverage(by: prompt)
-        let unnamed = wordings.indices.filter {
-            !names.hasName($0) && coverage[$0] >= config.coverage
-        }
-        let direction = calibration.direction(query)
-        let candidates = (names.entries(namedIn: prompt) + unnamed).map { index in
-            let cosine = dot(direction, wordings[index].direction)
-            let distance = max(0, (1 - cosine) / (1 - wordings[index].reach))
-            let score = coverage[index] + config.cosineShare * cosine
-            return (
-                isCovered: distance < 1, score: score, index: index, distance: distance
-            )
+    /// The wordings whose words `prompt` has, by name or by enough of them.
+    func candidates(for prompt: String) -> [Candidate] {
+        let named = names.entries(namedIn: prompt)
+        let covered = zip(unnamed, words.coverage(by: prompt, of: unnamed))
+            .filter { $1 >= config.coverage }
+        return (Array(zip(named, words.coverage(by: prompt, of: named))) + covered)
+            .map(Candidate.init)
+    }
+
+    /// The nearest of the candidates, with 0 for a stored wording itself and 1 at the edge.
+    ///
+    /// - Parameter probabilities: of the unedited model's next token, [V].
+    func nearest(_ candidates: [Candidate], probabilities: [Float]) -> Match? {
+        let ranked = candidates.map { candidate in
+            let agreement = wordings[candidate.wording].expectation
+                .agreement(with: probabilities)
+            let distance = (1 - agreement) / (1 - config.agreement)
+            let score = candidate.coverage + config.agreementShare * agreement
+            return (isCovered: distance < 1, score, candidate.wording, distance)
         }
         // Of equals the latest is nearer: it was said last.
-        let best = candidates.max {
-            ($0.isCovered ? 1 : 0, $0.score, $0.index) < ($1.isCovered ? 1 : 0, $1.score, $1.index)
+        let best = ranked.max {
+            ($0.isCovered ? 1 : 0, $0.1, $0.2) < ($1.isCovered ? 1 : 0, $1.1, $1.2)
         }
-        return best.map { Match(index: wordings[$0.index].fact, distance: $0.distance) }
-    }
-
-    /// What the stored wordings take, beyond the facts.
-    var byteCount: Int {
-        wordings.reduce(0) { $0 + $1.direction.count * 4 + 16 }
-    }
-}
-
-extension FactGate.Calibration {
-    /// Centred on the base model's own text and of unit length.
-    func direction(_ query: [Float]) -> [Float] {
-        let centred = zip(query, center).map { $0 - $1 }
-        let length = dot(centred, centred).squareRoot() + 1e-12
-        return centred.map { $0 / Float(length) }
-    }
-
-    /// The cosine that few of the base model's own texts exceed.
-    func reach(of direction: [Float]) throws -> Double {
-        let key = try Tensor(direction, shape: [direction.count], device: samples.device)
-        let cosines = try samples.matmul(key).floats().sorted()
-        let place = Int((1 - config.accidents) * Double(cosines.count - 1))
-        // Kept below one, where the edge would have no width.
-        return min(Double(cosines[place]), 0.99)
-    }
-}
-
-private func dot(_ a: [Float], _ b: [Float]) -> Double {
-    a.withUnsafeBufferPointer { a in
-        b.withUnsafeBufferPointer { b in
-            var sum: Float = 0
-            for index in a.indices { sum += a[index] * b[index] }
-            return Double(sum)
-        }
-    }
-}
-
-extension FactGate {
-    /// Lets the base model write, and notes what its words and queries are like.
-    init(calibrating editor: Lifelong, seed: UInt64) throws {
-        let config = editor.config
-        let calibration = try withoutGradients {
-            let text = try OwnText(
-                of: editor.model, tokenizer: editor.tokenizer, tap: editor.taps[0],
-                count: config.samples, seed: seed, remedy: "use another model")
-            let center = try text.queries.mean(dim: 0)
-            return Calibration(
-                config: config, center: try center.floats(),
-                samples: try text.queries.directions(from: center), words: text.words)
-        }
-        self.init(calibration)
+        return best.map { Match(index: wordings[$0.2].fact, distance: $0.3) }
     }
 }

@@ -1,20 +1,24 @@
 package import Edits
 package import LanguageModels
+import Tokenizers
 import Torch
 
-// Sizes: B prompts, d width of the residual stream.
+// Sizes: B prompts, V vocabulary.
 
 extension Lifelong {
     /// The experts stand beside the MLP here.
     package var seam: Site { Site(block: config.block, part: .whole) }
 
-    /// What enters the MLP of a lower block.
-    package var taps: [Site] { [Site(block: config.queryBlock, part: .whole)] }
+    package var taps: [Site] { [] }
 
-    /// Lets the base model write, to know what its text is like.
+    /// Lets the base model write, to know which words are common.
     package mutating func prepare() throws {
         guard gate == nil else { return }
-        gate = try FactGate(calibrating: self, seed: seed)
+        let texts = try withoutGradients {
+            try model.sampledTexts(config.samples, seed: seed).texts
+        }
+        gate = FactGate(
+            config, background: PromptIndex(background: texts.map { tokenizer.decode($0) }))
     }
 
     /// Learns the edits one by one.
@@ -23,19 +27,14 @@ extension Lifelong {
     ) throws {
         try validate(edits)
         try prepare()
-        do {
-            for (place, edit) in edits.enumerated() {
-                let (fact, losses) = try taught(Lesson(edit))
-                facts.append(fact)
-                try onProgress(
-                    LearningProgress(edits: place + 1, totalEdits: edits.count, losses: losses))
-            }
-        } catch {
-            // What was learned before the end is learned, and can be asked for.
-            try openGate()
-            throw error
+        // What was learned before an error is learned, and can be asked for.
+        defer { openGate() }
+        for (place, edit) in edits.enumerated() {
+            let (fact, losses) = try taught(Lesson(edit))
+            facts.append(fact)
+            try onProgress(
+                LearningProgress(edits: place + 1, totalEdits: edits.count, losses: losses))
         }
-        try openGate()
     }
 
     /// Knows just `edits`, in this order, and learns those it does not know yet.
@@ -59,13 +58,13 @@ extension Lifelong {
         }
         facts = held
         gate!.forgetAll()
-        try openGate()
+        openGate()
         return learned
     }
 
     /// Lets the gate know the facts that were learned since it last heard of any.
-    private mutating func openGate() throws {
-        try gate!.insert(facts[gate!.factCount...])
+    private mutating func openGate() {
+        gate!.insert(facts[gate!.factCount...])
     }
 
     /// The same editor, told which edit each of these prompts is about.
@@ -76,9 +75,13 @@ extension Lifelong {
         return knowing
     }
 
-    /// What the base model makes of each prompt: the tapped input at its last token, [B][d].
-    func queries(_ prefix: PrefixActivations, promptLengths: [Int]) throws -> [[Float]] {
-        let states = try prefix.taps[taps[0]]!.last(of: promptLengths).to(.float32)
-        return try states.floats().chunks(of: states.size(-1))
+    /// What the unedited model would say next after each prompt: probabilities, float32 [B, V].
+    func answers(_ prefix: PrefixActivations, promptLengths: [Int]) throws -> Tensor {
+        let ends = promptLengths.enumerated().map { row, length in
+            row * prefix.width + length - 1
+        }
+        let positions = try Tensor(ends, shape: [ends.count], device: model.device)
+        return try model.logits(model.suffix(prefix, adaptation: nil, at: positions))
+            .softmax(dim: -1)
     }
 }

@@ -3,7 +3,7 @@ package import LanguageModels
 package import Tokenizers
 import Torch
 
-// Sizes: n edits, S sampled texts, d width of the residual stream.
+// Sizes: n edits, W wordings of all of them, K tokens kept of an expectation.
 
 extension Lifelong {
     /// An editor that has learned nothing yet.
@@ -26,34 +26,26 @@ extension Lifelong {
         let lessons = facts.flatMap(\.lesson.rows).reduce(0) {
             $0 + $1.prompt.utf8.count + $1.target.utf8.count
         }
+        let expectations = facts.flatMap(\.expectations).reduce(0) { $0 + $1.tokens.count * 8 }
         return StoredBytes(
-            constant: gate.map {
-                $0.calibration.samples.byteCount + $0.calibration.center.count * 4
-            }
-                ?? 0,
-            growing: experts + lessons + (gate?.byteCount ?? 0))
+            constant: gate?.background.backgroundByteCount ?? 0,
+            growing: experts + lessons + expectations)
     }
 
     package func state() throws -> MethodState {
         var tensors: [String: Tensor] = [:]
-        if let calibration = gate?.calibration {
-            tensors["gate.samples"] = calibration.samples
-            tensors["gate.center"] = try Tensor(
-                calibration.center, shape: [calibration.center.count])
-        }
         if let first = facts.first {
             // Each of an expert's tensors, of all facts together: a file of few names.
             for (place, named) in first.expert.tensors.enumerated() {
                 tensors["experts.\(named.name)"] = try Tensor.stacked(
                     facts.map { $0.expert.tensors[place].tensor }, dim: 0)  // [n, …]
             }
-            let queries = facts.flatMap(\.queries)
-            tensors["queries"] = try Tensor(
-                queries.flatMap(\.self), shape: [queries.count, queries[0].count])
+            (tensors["answers.tokens"], tensors["answers.probabilities"]) =
+                try facts.flatMap(\.expectations).tensors()  // [W, K] each
         }
         let rest = Rest(
             config: config, seed: seed, lessons: facts.map(\.lesson),
-            words: gate?.calibration.words)
+            words: gate?.background)
         return try MethodState(tensors: tensors, rest: rest)
     }
 
@@ -65,15 +57,7 @@ extension Lifelong {
     ) throws {
         let rest: Rest = try state.rest()
         try self.init(model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed)
-        let width = model.configuration.inputWidth(of: taps[0])
-        if let words = rest.words {
-            gate = FactGate(
-                FactGate.Calibration(
-                    config: config,
-                    center: try state.tensor("gate.center", [width], on: .cpu).floats(),
-                    samples: try state.tensor("gate.samples", [nil, width], on: model.device),
-                    words: words))
-        }
+        gate = rest.words.map { FactGate(config, background: $0) }
         guard !rest.lessons.isEmpty else { return }
         let count = rest.lessons.count
         let shapes = Expert.shapes(width: config.expertWidth, of: model.configuration)
@@ -81,20 +65,20 @@ extension Lifelong {
             uniqueKeysWithValues: shapes.map { name, shape in
                 (name, try state.tensor("experts.\(name)", [count] + shape, on: model.device))
             })
-        let wordings = rest.lessons.reduce(0) { $0 + $1.rows.count }
-        var queries = try state.tensor("queries", [wordings, width], on: .cpu).floats()
-            .chunks(of: width)[...]
+        var expectations = try state.expectations(
+            rest.lessons.reduce(0) { $0 + $1.rows.count },
+            vocabulary: model.configuration.vocabularySize)[...]
         facts = try rest.lessons.enumerated().map { place, lesson in
-            defer { queries = queries.dropFirst(lesson.rows.count) }
+            defer { expectations = expectations.dropFirst(lesson.rows.count) }
             return Fact(
                 lesson: lesson,
                 expert: try Expert(width: config.expertWidth, of: model.configuration) {
                     // In storage of its own, so that leaving a fact out lets go of it.
                     try stacks[$0]!.at(dim: 0, index: place).copy()
                 },
-                queries: Array(queries.prefix(lesson.rows.count)))
+                expectations: Array(expectations.prefix(lesson.rows.count)))
         }
-        try gate?.insert(facts[...])
+        gate?.insert(facts[...])
     }
 
     private struct Rest: Codable {
@@ -103,5 +87,22 @@ extension Lifelong {
         let lessons: [Lesson]
         /// The words of the base model's own text; nil before the gate is calibrated.
         let words: PromptIndex?
+    }
+}
+
+extension MethodState {
+    /// What the unedited model would say to each of `count` wordings.
+    fileprivate func expectations(_ count: Int, vocabulary: Int) throws -> [Expectation] {
+        let tokens = try tensor("answers.tokens", [count, nil], on: .cpu)
+        let width = tokens.size(1)
+        let probabilities = try tensor("answers.probabilities", [count, width], on: .cpu)
+        let known = try tokens.ints()
+        guard width > 0, known.allSatisfy((0..<vocabulary).contains) else {
+            throw EditError(
+                "expected the saved editor's tensor 'answers.tokens' to name tokens below "
+                    + "\(vocabulary), but it does not; save it again from the original.")
+        }
+        return zip(known.chunks(of: width), try probabilities.floats().chunks(of: width))
+            .map { Expectation(tokens: $0, probabilities: $1) }
     }
 }

@@ -10,8 +10,8 @@ import Torch
 ///
 /// An edit is a tiny MLP (m = 4) beside one frozen MLP, trained alone until the model says the
 /// target. Whether a prompt asks for a fact is decided without it: by the subject's name, which
-/// tells facts of one kind apart, and by what the base model makes of the prompt, which tells kinds
-/// apart. So an edit depends on nothing but itself and the base model: the thousandth is learned
+/// tells facts of one kind apart, and by what the unedited model would answer, which tells the
+/// questions about one subject apart. So an edit depends on nothing but itself and the base model: the thousandth is learned
 /// like the first, in any order to the same bits, and taking one back is leaving it out.
 ///
 /// From ELDER it has the deferral of what no edit covers, from LEMoE the frozen expert beside an
@@ -33,8 +33,8 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
         let lesson: Lesson
         /// In bfloat16.
         let expert: Expert
-        /// What the model makes of each wording, [d] each.
-        let queries: [[Float]]
+        /// What the unedited model would say to each wording.
+        let expectations: [Expectation]
     }
 
     /// What an edit says, and all that its expert follows from.
@@ -51,22 +51,25 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
         var random = SplitMix64(seed: seed)
         let newborn = try Expert(
             width: config.expertWidth, model: model, deviation: config.initialDeviation,
-            random: &random)
-        let (expert, queries, losses) = try fit(newborn, to: rows)
+            random: &random
+        ).mirrored()
+        let (expert, expectations, losses) = try fit(newborn, to: rows)
         // Half the bytes; what rounding moves is far below the margin.
         let stored = try expert.mapped { try $0.to(.bfloat16) }
-        return (Fact(lesson: lesson, expert: stored, queries: queries), losses)
+        return (Fact(lesson: lesson, expert: stored, expectations: expectations), losses)
     }
 
-    /// Trains a copy of `expert` until the model says the rows' targets; also returns the rows'
-    /// queries and the loss of each step.
+    /// Trains a copy of `expert` until the model says the rows' targets; also returns what it would
+    /// have said without, and the loss of each step.
     func fit(
         _ expert: Expert, to rows: [EncodedRow]
-    ) throws -> (expert: Expert, queries: [[Float]], losses: [Double]) {
+    ) throws -> (expert: Expert, expectations: [Expectation], losses: [Double]) {
         let batch = try EditBatch(rows, device: model.device)
         // Below the seam nothing is trained, so one pass serves all steps.
-        let prefix = try withoutGradients {
-            try model.prefix(batch.tokens, upTo: seam, taps: taps)
+        let (prefix, expectations) = try withoutGradients {
+            let prefix = try model.prefix(batch.tokens, upTo: seam)
+            let answers = try answers(prefix, promptLengths: batch.promptLengths)
+            return (prefix, try [Expectation](answers, keeping: config.answerTokens))
         }
         let expert = try expert.mapped { try $0.copy().requireGradient() }
         let bypass = try bypass([expert], rows: rows.map { _ in 0 })
@@ -84,10 +87,7 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
             try optimizer.step()
             losses.append(try loss.item())
         }
-        return (
-            try expert.mapped { try $0.detached() },
-            try queries(prefix, promptLengths: batch.promptLengths), losses
-        )
+        return (try expert.mapped { try $0.detached() }, expectations, losses)
     }
 
     /// Sends each prompt through the expert of the fact it asks for, or leaves it to the unedited
@@ -97,13 +97,9 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
             return Decision(adaptation: nil, traces: prompts.map { _ in .unedited })
         }
         return try withoutGradients {
-            let queries = try queries(prefix, promptLengths: prompts.map(\.count))
-            let scopes = zip(prompts, queries).map { prompt, query in
-                if let told = oracle[prompt] {
-                    return Scope.edited(Match(index: told, distance: 0))
-                }
-                return Scope(
-                    gate.nearest(to: tokenizer.decode(prompt), query: query), threshold: 1)
+            let scopes = try zip(prompts, matches(prefix, prompts, gate)).map { prompt, match in
+                oracle[prompt].map { .edited(Match(index: $0, distance: 0)) }
+                    ?? Scope(match, threshold: 1)
             }
             let traces = scopes.map { scope in
                 RouteTrace(
@@ -113,6 +109,23 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
             let chosen = scopes.map { $0.isEdited ? $0.match!.index : nil }
             return Decision(adaptation: try adaptation(chosen), traces: traces)
         }
+    }
+
+    /// The nearest fact for each prompt. Only those whose words an edit may be about are answered by
+    /// the unedited model first.
+    private func matches(
+        _ prefix: PrefixActivations, _ prompts: [[Int]], _ gate: FactGate
+    ) throws -> [Match?] {
+        let candidates = prompts.map { gate.candidates(for: tokenizer.decode($0)) }
+        var matches = [Match?](repeating: nil, count: prompts.count)
+        let asked = prompts.indices.filter { !candidates[$0].isEmpty }
+        guard !asked.isEmpty else { return matches }
+        let answers = try answers(
+            prefix.rows(asked), promptLengths: asked.map { prompts[$0].count })
+        for (row, answer) in zip(asked, try answers.floats().chunks(of: answers.size(-1))) {
+            matches[row] = gate.nearest(candidates[row], probabilities: answer)
+        }
+        return matches
     }
 
     /// The experts of the chosen facts, each for its rows; nil where none was chosen.

@@ -8,7 +8,7 @@ package struct LifelongConfig: Recipe {
     package var expertWidth = 4
     /// The standard deviation of an expert's inner weights to begin with; its last map starts at
     /// zero.
-    package var initialDeviation = 0.1
+    package var initialDeviation = 0.05
 
     package var learningRate = 1e-2
     /// Optimiser steps at most.
@@ -18,27 +18,24 @@ package struct LifelongConfig: Recipe {
     /// Every how many steps that is looked at.
     package var marginEvery = 5
 
-    /// The block whose MLP's input at the end of a prompt is what the prompt means.
-    package var queryBlock: Int
-    /// Texts that the base model writes, to know what meanings are like without any edit.
+    /// The likeliest next tokens that are kept of what the unedited model would say to a wording.
+    package var answerTokens = 64
+    /// The least agreement between what it would say to a prompt and to a wording: below it, they
+    /// ask something else.
+    package var agreement = 0.4
+    /// What full agreement is worth, in covered words, when the nearest is chosen.
+    package var agreementShare = 0.5
+    /// Texts that the base model writes, to know which words are common.
     package var samples = 512
-    /// The share of these texts that may mean what a stored wording means: the reach of each
-    /// wording is the cosine that so many exceed.
-    package var accidents = 0.005
-    /// What a cosine of one is worth, in covered words, when the nearest is chosen.
-    package var cosineShare = 0.5
     /// The least share of its rare words that finds a wording without a known subject.
     package var coverage = 0.65
 
     /// - Throws: `EditError` for a value out of range, or a block that `model` does not have.
     package func validate(for model: ModelConfiguration) throws {
         try requireBlock(block, "block", of: model)
-        try require(
-            (0...block).contains(queryBlock), "queryBlock", "from 0 to `block` (\(block))",
-            got: queryBlock)
         for (key, value) in [
             ("expertWidth", expertWidth), ("steps", steps), ("marginEvery", marginEvery),
-            ("samples", samples),
+            ("answerTokens", answerTokens), ("samples", samples),
         ] {
             try require(value >= 1, key, "of at least 1", got: value)
         }
@@ -47,16 +44,16 @@ package struct LifelongConfig: Recipe {
         ] {
             try require(value > 0 && value.isFinite, key, "above 0", got: value)
         }
-        for (key, value) in [("margin", margin), ("cosineShare", cosineShare)] {
+        for (key, value) in [("margin", margin), ("agreementShare", agreementShare)] {
             try require(value >= 0 && value.isFinite, key, "of at least 0", got: value)
         }
-        for (key, value) in [("accidents", accidents), ("coverage", coverage)] {
-            try require((0...1).contains(value), key, "from 0 to 1", got: value)
-        }
+        try require((0...1).contains(coverage), "coverage", "from 0 to 1", got: coverage)
+        // At one the edge would have no width.
+        try require((0..<1).contains(agreement), "agreement", "from 0 to below 1", got: agreement)
     }
 
     /// Experts half-way up, so that the upper half can say the answer in any sentence.
     package static func `default`(for model: ModelConfiguration) -> LifelongConfig {
-        LifelongConfig(block: model.blocks / 2, queryBlock: model.blocks / 3)
+        LifelongConfig(block: model.blocks / 2)
     }
 }
