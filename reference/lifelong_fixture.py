@@ -1,7 +1,8 @@
 """What lifelong.py does on the tiny checkpoints, for Tests/EditingTests/LifelongTwinTests.swift.
 
 write(folder, save_json) leaves lifelong-gpt2 and lifelong-llama, each .json and .safetensors: the
-settings, the wordings of each edit as token ids, the losses of all steps; initial.<tensor>, and
+settings, the wordings of each edit as token ids, the losses of all steps, the agreement of each prompt
+with the first wording of each edit, of which `kept` tokens are; initial.<tensor>, and
 final.<edit>.<tensor> of the expert that each edit ends with.
 """
 
@@ -23,6 +24,16 @@ EDITS = [
     [([22, 4], [50, 6, 33])],
     [([11, 35, 2, 19, 28], [41, 17])],
 ]
+KEPT = 7
+PROMPTS = [[5, 9, 2], [22, 4], [11, 35, 2, 19], [3]]
+
+
+def agreements(twin):
+    expected = [lifelong.expectation(twin, rows[0][0], KEPT) for rows in EDITS]
+    return [
+        [lifelong.agreement(e, q) for e in expected]
+        for q in (lifelong.next_token(twin, prompt) for prompt in PROMPTS)
+    ]
 
 
 def write(folder, save_json):
@@ -30,7 +41,8 @@ def write(folder, save_json):
         twin = model(folder, family)
         eos = twin.config["eos_token_id"]
         generator = torch.Generator().manual_seed(SEED)
-        initial = lemoe.initial_expert(twin, SETTINGS.expert_width, generator, 0.1)
+        initial = lifelong.mirrored(
+            lemoe.initial_expert(twin, SETTINGS.expert_width, generator, 0.1))
         tensors = {f"initial.{name}": t for name, t in initial.items()}
         losses = []
         for index, rows in enumerate(EDITS):
@@ -38,7 +50,9 @@ def write(folder, save_json):
             tensors |= {f"final.{index}.{name}": t.detach() for name, t in expert.items()}
             losses.append(steps)
         edits = [[{"prompt": p, "target": t} for p, t in rows] for rows in EDITS]
-        document = {"settings": asdict(SETTINGS), "eos": eos, "edits": edits, "losses": losses}
+        document = {
+            "settings": asdict(SETTINGS), "eos": eos, "edits": edits, "losses": losses,
+            "kept": KEPT, "prompts": PROMPTS, "agreements": agreements(twin)}
         save_json(document, Path(folder) / f"lifelong-{family}.json")
         tensors = {name: t.contiguous().clone() for name, t in tensors.items()}
         save_file(tensors, Path(folder) / f"lifelong-{family}.safetensors")

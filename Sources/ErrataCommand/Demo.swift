@@ -26,8 +26,11 @@ struct Demo: AsyncParsableCommand {
     )
     var model: String?
 
-    @Option(help: "paper (the published method) or default (what to run).")
-    var preset = Editor.Preset.default
+    @Option(help: "Which method edits; errata methods lists them.")
+    var method = Editor.standard.method
+
+    @Option(help: "Which of the method's recipes.")
+    var preset: String?
 
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
@@ -43,28 +46,18 @@ struct Demo: AsyncParsableCommand {
             Output.line(
                 "A GPT-2 of \(summary.blocks) blocks and "
                     + "\((Double(summary.parameters) / 1e6).fixed(1)) million parameters, "
-                    + "corrected \(edits) times in sequence with ELDER (\(preset.rawValue)).\n")
+                    + "corrected \(edits) times in sequence with "
+                    + "\([method, preset].compactMap(\.self).joined(separator: ", ")).\n")
         }
         let untouched = try Self.untouched(directory)
         var bench = Evaluation.Bench(model: model, edits: chosen, unrelated: untouched)
         let before = try await bench.run("Before", editor: .unedited, interrupt: interrupt)
-        let after = try await bench.run("Editing", editor: editor, interrupt: interrupt)
+        let after = try await bench.run(
+            "Editing", editor: Editor(method, preset: preset), interrupt: interrupt)
         let table = DemoTable(before: before.row, after: after.row)
         guard !output.json else { return try Output.json(table) }
         try await Self.showExamples(chosen, model: model)
         Output.text(table.text)
-    }
-
-    /// The default recipe with the gate's edges chosen on `tuning.jsonl`, corrections of this world
-    /// that share no subject with the ones shown. Edges found without labels, from what the model
-    /// writes by itself, accept more here than they should: the world's few templates rarely come
-    /// up in its own text.
-    private var editor: Editor {
-        switch preset {
-        case .paper: .elder(.paper)
-        case .default:
-            .elder(.default, replacing: ["matchGate": #"{"coverage": 0.3, "cosine": 0.85}"#])
-        }
     }
 
     /// Two corrections as a user meets them.

@@ -38,6 +38,19 @@ import Torch
         }
     }
 
+    // MARK: All at once
+
+    @Test func allEditsAtOnceAreOneBatchAndAreAllLearned() throws {
+        let edits = MethodCase(entry: .maskedFineTuning, preset: "joint", family: "gpt2")
+        var method = try #require(try edits.editor() as? FineTuning)
+        #expect(try method.plan(edits.edits) == [Array(try edits.edits.indices)])
+        try method.learn(edits.edits) { _ in }
+        let losses = try method.score(edits.edits.flatMap(\.rows)).map(\.logLikelihood)
+        let before = try Unedited(model: method.model, tokenizer: method.tokenizer)
+            .score(edits.edits.flatMap(\.rows)).map(\.logLikelihood)
+        #expect(zip(losses, before).allSatisfy { $0 > $1 })
+    }
+
     // MARK: By hand
 
     /// One distribution for two tokens: least where each has half, and there ln 2.

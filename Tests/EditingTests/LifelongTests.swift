@@ -72,7 +72,7 @@ import Torch
     }
 
     @Test func agreementIsOneForTheSameAnswerAndNoneForAnother() {
-        let expectation = Expectation(tokens: [2, 0], probabilities: [0.64, 0.16])
+        let expectation = ExpectedAnswer(tokens: [2, 0], probabilities: [0.64, 0.16])
         #expect(abs(expectation.agreement(with: [0.16, 0.2, 0.64]) - 1) < 1e-7)
         // √(0.64 · 0.25) + √(0.16 · 0.25) of 0.8.
         let shared = (0.4 + 0.2) / 0.8

@@ -25,6 +25,26 @@ import Torch
             }
         }
     }
+
+    @Test(arguments: ["gpt2", "llama"])
+    func whatTheUneditedModelWouldSayAgreesAsInTheTwin(family: String) throws {
+        let fixture = try LifelongFixture(family)
+        let editor = try fixture.editor()
+        func answers(_ prompts: [[Int]]) throws -> Tensor {
+            let batch = try TokenBatch(prompts, device: .cpu)
+            return try editor.answers(
+                editor.model.prefix(batch, upTo: editor.seam), promptLengths: batch.lengths)
+        }
+        let wordings = try answers(fixture.document.edits.map { $0[0].prompt })
+        let expectations = try [ExpectedAnswer](wordings, keeping: fixture.document.kept)
+        let probabilities = try answers(fixture.document.prompts)
+        for (row, twin) in fixture.document.agreements.enumerated() {
+            let own = try probabilities.at(dim: 0, index: row).floats()
+            for (expectation, twin) in zip(expectations, twin) {
+                #expect(abs(expectation.agreement(with: own) - twin) < 1e-5)
+            }
+        }
+    }
 }
 
 /// What the twin did on a tiny model: reference/lifelong_fixture.py documents the format.
@@ -43,6 +63,10 @@ private struct LifelongFixture {
         let eos: Int
         let edits: [[Row]]
         let losses: [[Double]]
+        let kept: Int
+        let prompts: [[Int]]
+        /// Of each prompt with each edit.
+        let agreements: [[Double]]
     }
 
     let document: Document

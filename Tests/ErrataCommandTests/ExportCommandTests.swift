@@ -8,7 +8,8 @@ import Testing
         let folder = try Folder()
         let run = try Errata(
             "edit", "--model", TinyModel.tokenizer, "--output", folder.path("fixed.edited"), "-p",
-            "Toburg is a city in", "-t", "Gokunstan", "--set", "steps=2", "--set",
+            "Toburg is a city in", "-t", "Gokunstan", "--method", "elder", "--set", "steps=2",
+            "--set",
             #"matchGate={"samples": 16}"#, "--force", "--threads", "1")
         try #require(run.status == 0, Comment(rawValue: run.error))
         return folder

@@ -14,8 +14,8 @@ struct MainJobTests {
 
     private var recipe: [String] {
         [
-            "--preset", "paper", "--set", "layers=1", "--set", "steps=60", "--set",
-            "learningRate=0.003",
+            "--method", "elder", "--preset", "paper", "--set", "layers=1", "--set", "steps=60",
+            "--set", "learningRate=0.003",
         ]
     }
 
@@ -68,7 +68,7 @@ struct MainJobTests {
     func aWrongKeyIsNamed(_ replacement: String, _ sentence: String) throws {
         let run = try Errata(
             "edit", "--model", model, "--output", folder.path("edited"), "-p", "a", "-t", "b",
-            "--set", replacement)
+            "--method", "elder", "--set", replacement)
         #expect(run.status == 2)
         #expect(run.error.hasSuffix("errata: \(sentence)\n"))
         #expect(!folder.holds("edited"))

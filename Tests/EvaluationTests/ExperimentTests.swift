@@ -27,8 +27,8 @@ import Testing
         let recipes = try Experiment.all(in: Self.root.appending(path: "Configs/reproduce"))
         #expect(
             recipes.map(\.name) == [
-                "figure2", "figure3", "figure4", "forgetting", "orders", "sweeps", "table1",
-                "table2", "table3", "table4",
+                "figure2", "figure3", "figure4", "forgetting", "lifelong", "orders", "sweeps",
+                "table1", "table2", "table3", "table4",
             ])
         let data = try data()
         for recipe in recipes {

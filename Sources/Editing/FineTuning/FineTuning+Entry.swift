@@ -17,5 +17,6 @@ extension MethodEntry {
             "paper": { .paper(.teacherForced, for: $0) },
             "rome-layer": { .romeLayer(.teacherForced, for: $0) },
             "unboxed": { .unboxed(.teacherForced, for: $0) },
+            "joint": { .joint(for: $0) },
         ])
 }

@@ -42,6 +42,10 @@ package struct FineTuning: ConfigurableMethod {
         let lessons = try rows.map {
             try Lesson($0, config: config, model: model, tokenizer: tokenizer)
         }
+        if let passes = config.passes {
+            try teach(lessons, passes: passes, of: edits.count, onProgress: onProgress)
+            return
+        }
         try rows.inBatches(
             of: config.batchSize, edits: edits.count, onProgress: onProgress
         ) { places in
@@ -124,13 +128,13 @@ extension FineTunedMap {
     }
 
     /// A copy that collects gradients.
-    fileprivate func trainable(withBias: Bool) throws -> FineTunedMap {
+    func trainable(withBias: Bool) throws -> FineTunedMap {
         FineTunedMap(
             site: site, weight: try weight.copy().requireGradient(),
             bias: try bias?.copy().requireGradient(withBias))
     }
 
-    fileprivate func detached() throws -> FineTunedMap {
+    func detached() throws -> FineTunedMap {
         FineTunedMap(site: site, weight: try weight.detached(), bias: try bias?.detached())
     }
 

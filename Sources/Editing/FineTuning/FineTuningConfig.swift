@@ -34,6 +34,9 @@ package struct FineTuningConfig: Recipe {
     package var box: Double?
     /// Rows trained together; published 1.
     package var batchSize = 1
+    /// How often all rows are gone through, in an order drawn anew each time, with one step for each
+    /// `batchSize` of them; absent to teach one batch after the other to its end, as a stream.
+    package var passes: Int?
     /// Whether the end-of-text mark is learned as the target's last token. The released code leaves
     /// it out: FT-L would take it for one more thing to say at once.
     package var learnsEnd: Bool
@@ -53,6 +56,9 @@ package struct FineTuningConfig: Recipe {
         try require(stopLoss >= 0, "stopLoss", "to be 0 or more", got: stopLoss)
         try require((box ?? 1) > 0, "box", "above 0, or absent", got: box ?? 0)
         try require(batchSize >= 1, "batchSize", "to be at least 1", got: batchSize)
+        try require((passes ?? 1) >= 1, "passes", "at least 1, or absent", got: passes ?? 0)
+        try require(
+            passes == nil || box == nil, "box", "absent where `passes` is given", got: box ?? 0)
     }
 }
 
@@ -81,6 +87,13 @@ extension FineTuningConfig {
     package static func unboxed(_ loss: Loss, for model: ModelConfiguration) -> FineTuningConfig {
         var config = paper(loss, for: model)
         config.box = nil
+        return config
+    }
+
+    /// All edits at once, again and again: no stream, but what one map can hold at best.
+    package static func joint(for model: ModelConfiguration) -> FineTuningConfig {
+        var config = romeLayer(.teacherForced, for: model)
+        (config.box, config.batchSize, config.passes) = (nil, 32, 40)
         return config
     }
 }

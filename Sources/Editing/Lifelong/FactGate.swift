@@ -21,7 +21,7 @@ struct FactGate {
 
     private struct Wording {
         let fact: Int
-        let expectation: Expectation
+        let expectation: ExpectedAnswer
     }
 
     /// A wording whose words a prompt has.

@@ -92,7 +92,7 @@ extension Lifelong {
 
 extension MethodState {
     /// What the unedited model would say to each of `count` wordings.
-    fileprivate func expectations(_ count: Int, vocabulary: Int) throws -> [Expectation] {
+    fileprivate func expectations(_ count: Int, vocabulary: Int) throws -> [ExpectedAnswer] {
         let tokens = try tensor("answers.tokens", [count, nil], on: .cpu)
         let width = tokens.size(1)
         let probabilities = try tensor("answers.probabilities", [count, width], on: .cpu)
@@ -103,6 +103,6 @@ extension MethodState {
                     + "\(vocabulary), but it does not; save it again from the original.")
         }
         return zip(known.chunks(of: width), try probabilities.floats().chunks(of: width))
-            .map { Expectation(tokens: $0, probabilities: $1) }
+            .map { ExpectedAnswer(tokens: $0, probabilities: $1) }
     }
 }

@@ -34,7 +34,7 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
         /// In bfloat16.
         let expert: Expert
         /// What the unedited model would say to each wording.
-        let expectations: [Expectation]
+        let expectations: [ExpectedAnswer]
     }
 
     /// What an edit says, and all that its expert follows from.
@@ -63,13 +63,13 @@ package struct Lifelong: ConfigurableMethod, StandaloneEdits, OracleRouting {
     /// have said without, and the loss of each step.
     func fit(
         _ expert: Expert, to rows: [EncodedRow]
-    ) throws -> (expert: Expert, expectations: [Expectation], losses: [Double]) {
+    ) throws -> (expert: Expert, expectations: [ExpectedAnswer], losses: [Double]) {
         let batch = try EditBatch(rows, device: model.device)
         // Below the seam nothing is trained, so one pass serves all steps.
         let (prefix, expectations) = try withoutGradients {
             let prefix = try model.prefix(batch.tokens, upTo: seam)
             let answers = try answers(prefix, promptLengths: batch.promptLengths)
-            return (prefix, try [Expectation](answers, keeping: config.answerTokens))
+            return (prefix, try [ExpectedAnswer](answers, keeping: config.answerTokens))
         }
         let expert = try expert.mapped { try $0.copy().requireGradient() }
         let bypass = try bypass([expert], rows: rows.map { _ in 0 })

@@ -8,7 +8,7 @@ import Torch
 ///
 /// Two wordings of one question get one answer from it, be that right or wrong, known or guessed;
 /// another question about the same subject gets another.
-struct Expectation: Equatable {
+struct ExpectedAnswer: Equatable {
     /// The likeliest first: [K].
     let tokens: [Int]
     let probabilities: [Float]
@@ -28,13 +28,13 @@ struct Expectation: Equatable {
     }
 }
 
-extension [Expectation] {
+extension [ExpectedAnswer] {
     /// The `count` likeliest tokens of each row of `probabilities` [B, V].
     init(_ probabilities: Tensor, keeping count: Int) throws {
         let kept = Swift.min(count, probabilities.size(1))
         let (values, indices) = try probabilities.topK(kept, dim: 1)  // [B, K]
         self = zip(try indices.ints().chunks(of: kept), try values.floats().chunks(of: kept))
-            .map { Expectation(tokens: $0, probabilities: $1) }
+            .map { ExpectedAnswer(tokens: $0, probabilities: $1) }
     }
 
     /// All of them as two tensors [B, K]: int32 and float32.

@@ -1,4 +1,0 @@
-public import ArgumentParser
-public import Errata
-
-extension Editor.Preset: ExpressibleByArgument {}
