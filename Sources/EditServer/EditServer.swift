@@ -32,6 +32,7 @@ package struct EditServer: Sendable {
         let router = Router(context: ServerContext.self)
         router.addMiddleware {
             FrontDesk(service: service)
+            HostCheck(settings: service.settings)
             Authentication(service: service)
         }
         HealthRoutes(service: service).add(to: router)
