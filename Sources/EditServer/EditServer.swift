@@ -23,7 +23,7 @@ package struct EditServer: Sendable {
         service = EditService(
             settings: settings, tenants: tenants,
             engine: ServingEngine(for: tenants.own.versions.current, options: options),
-            doorkeeper: doorkeeper, meters: Meters(), chores: Chores(logger))
+            doorkeeper: doorkeeper, meters: Meters(), traffic: Traffic(), chores: Chores(logger))
         self.logger = logger
     }
 
@@ -36,6 +36,7 @@ package struct EditServer: Sendable {
             Authentication(service: service)
         }
         HealthRoutes(service: service).add(to: router)
+        PageRoutes(service: service, sessions: Sessions()).add(to: router)
         let group = router.group("v1")
         ModelRoutes(service: service).add(to: group)
         CompletionRoutes(service: service).add(to: group)
