@@ -9,7 +9,7 @@ import NIOSSL
 
 /// A language model that is corrected while it serves, behind an API that OpenAI's clients know.
 package struct EditServer: Sendable {
-    private let service: EditService
+    let service: EditService
     private let logger: Logger
 
     /// - Throws: one sentence for settings that make no sense or files that cannot be read.

@@ -14,12 +14,13 @@ struct HostCheck: RouterMiddleware {
         _ request: Request, context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
-        if settings.tokens == nil { try check(request) }
+        if settings.tokens == nil { try check(request.head) }
         return try await next(request, context)
     }
 
-    private func check(_ request: Request) throws {
-        let authority = request.head.authority?.lowercased() ?? ""
+    /// - Throws: `APIError` for a request that a page of somebody else's may have made.
+    func check(_ request: HTTPRequest) throws {
+        let authority = request.authority?.lowercased() ?? ""
         guard isOwn(Self.host(of: authority)) else {
             throw APIError(
                 .forbidden,
@@ -28,7 +29,7 @@ struct HostCheck: RouterMiddleware {
                 type: .permission, code: "foreign_host")
         }
         guard ![.get, .head, .options].contains(request.method),
-            let origin = request.headers[.origin]?.lowercased()
+            let origin = request.headerFields[.origin]?.lowercased()
         else { return }
         guard origin == "http://\(authority)" || origin == "https://\(authority)" else {
             throw APIError(

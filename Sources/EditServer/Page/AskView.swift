@@ -16,6 +16,7 @@ struct AskView {
             found == nil ? "Ask" : prompt, at: .ask,
             """
             <h1>Ask the model</h1>
+            <p class="lead">What it says now, beside what it would say unedited.</p>
             \(frame.fault(fault))
             <form method="post" action="/page/ask">\(frame.formField)
             <div class="field wide"><label for="prompt">A question, or the beginning of a \
@@ -35,7 +36,7 @@ struct AskView {
             return "<option value=\"\(kept.name)\"\(mark)>\(kept.name)</option>"
         }
         return """
-            <div class="small"><label for="version">Version</label>
+            <div class="middle"><label for="version">Version</label>
             <select id="version" name="version">\
             <option value="">\(shelf.current.name), the current one</option>\(options)</select></div>
             """
@@ -80,7 +81,7 @@ private struct TraceFields {
 
     var rows: [HTML] {
         let fields: [(String, HTML?)] = [
-            ("Decision", decision), ("Nearest correction", nearest), ("Distance", distance),
+            ("Decision", decision), ("Nearest", nearest), ("Distance", distance),
             ("Route", found.trace.code.map { "<code>\($0)</code>" }), ("Answered by", answerer),
         ]
         return fields.compactMap { name, value -> HTML? in

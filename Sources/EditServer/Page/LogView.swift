@@ -76,7 +76,7 @@ struct LogView {
         return """
             <div class="scroll" tabindex="0" role="region" aria-label="Corrections, newest first">
             <table>
-            <thead><tr><th scope="col">Prompt</th><th scope="col">Answer from then on</th>\
+            <thead><tr><th scope="col">Prompt</th><th scope="col">New answer</th>\
             <th scope="col">State</th><th scope="col" class="extra">Who</th>\
             <th scope="col" class="extra">When (UTC)</th></tr></thead>
             <tbody>\(rows)</tbody>

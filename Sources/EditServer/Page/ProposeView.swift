@@ -29,7 +29,7 @@ struct ProposeView {
             \(refusal.map { RefusalView(refusal: $0, ledger: frame.ledger).html })
             <form method="post" action="/page/propose">\(frame.formField)
             \(field("prompt", "When somebody asks", typed.prompt, isRequired: true, hint: askHint))
-            \(field("target", "the answer is, from then on", typed.target, isRequired: true))
+            \(field("target", "The answer is, from then on", typed.target, isRequired: true))
             \(rephrases)
             <details\(HTML.flag("open", isDetailed))><summary>More about it</summary>
             \(field("reason", "Why", typed.reason))

@@ -130,7 +130,9 @@ struct StoryView {
 
     private func line(_ event: LogEvent) -> HTML {
         let by: HTML? = event.author.map { "<p>by \($0)</p>" }
-        let reason: HTML? = event.reason.map { "<p class=\"reason\">“\($0)”</p>" }
+        // What published it gives the same reason once more.
+        let isNews = event.reason != nil && event.kind != .publish
+        let reason: HTML? = isNews ? "<p class=\"reason\">“\(event.reason ?? "")”</p>" : nil
         return """
             <li><strong>\(words(for: event))</strong> <span class="hint">#\(event.sequence), \
             \(TimeText(event.time).html) UTC</span>\(by)\(reason)</li>

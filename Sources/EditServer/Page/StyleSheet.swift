@@ -113,6 +113,7 @@ enum StyleSheet {
         .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; }
         .row > .grow { flex: 1 1 16rem; }
         .row > .small { flex: 0 1 11rem; }
+        .row > .middle { flex: 0 1 14rem; }
         .clear { padding: .5rem 0; }
         .check label { display: inline; font-size: 1rem; }
         details { margin: 0 0 1.25rem; }
@@ -157,16 +158,19 @@ enum StyleSheet {
           body { padding: 0 1rem 4rem; }
           .top { gap: 0 1.25rem; padding-top: .75rem; margin-bottom: 1.75rem; }
           .top .name { padding-bottom: .5rem; }
-          .top nav { order: 3; width: 100%; gap: 0 1.125rem; }
+          .top nav { order: 3; width: 100%; gap: 0 .875rem; font-size: .875rem; }
+          .count { padding: 0 .375rem; margin-left: 0; }
           .top nav a { padding-bottom: .75rem; }
           .top .who { padding-bottom: .5rem; }
           .columns { grid-template-columns: minmax(0, 1fr); }
           dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
           dl dd { margin-bottom: .75rem; }
           .extra { display: none; }
-          th, td { padding-right: .875rem; }
-          tbody th { min-width: 8rem; }
-          .row > .grow, .row > .small { flex: 1 1 100%; }
+          th, td { padding-right: .75rem; }
+          tbody th { min-width: 6rem; }
+          thead th { white-space: normal; }
+          .row > .grow, .row > .middle { flex: 1 1 100%; }
+          .row > .small { flex: 1 1 8rem; }
           .card { padding: 1rem 1rem 1.25rem; }
         }
         @media (prefers-reduced-motion: no-preference) {

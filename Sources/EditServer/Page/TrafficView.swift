@@ -29,8 +29,8 @@ struct TrafficView {
             <div><dt>Whole answer, 99 of 100</dt><dd>\(seconds(0.99, of: \.last))</dd></div>
             </dl>
             <div class="figures">
-            <figure>\(HTML(made: traffic.deferral(now: now).svg(for: .page(id: "deferral"))))</figure>
-            <figure>\(HTML(made: traffic.latency.svg(for: .page(id: "latency"))))</figure>
+            <figure tabindex="0">\(HTML(made: traffic.deferral(now: now).svg(for: .page(id: "deferral"))))</figure>
+            <figure tabindex="0">\(HTML(made: traffic.latency.svg(for: .page(id: "latency"))))</figure>
             </div>
             """
     }

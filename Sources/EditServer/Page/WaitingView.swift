@@ -46,7 +46,7 @@ struct WaitingView {
             \(reason)
             <div class="scroll">
             <table>
-            <thead><tr><th scope="col">Prompt</th><th scope="col">Answer from then on</th></tr></thead>
+            <thead><tr><th scope="col">Prompt</th><th scope="col">New answer</th></tr></thead>
             <tbody>\(rows)</tbody>
             </table>
             </div>
