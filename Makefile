@@ -4,6 +4,7 @@
 # make parity  compare with the PyPI packages tokenizers and transformers
 # make interchange  read results folders with the PyPI package lm-eval
 # make serve-check  ask a server with the PyPI packages openai and lm-eval
+# make page-check   look at a server's page with plain forms and headless Chromium
 # make serve-load   64 clients ask a server while edits are published and taken back
 # make export-check  export every method in every format, read with the PyPI packages peft and transformers
 # make crash   kill and break the edit log, 200 times
@@ -18,7 +19,7 @@ flags = -c release -Xswiftc -enable-testing
 # Threads that wait leave the cores to others: spinning makes shared machines several times slower.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: demo test bench parity interchange serve-check serve-load export-check crash fixtures format lint build \
+.PHONY: demo test bench parity interchange serve-check page-check serve-load export-check crash fixtures format lint build \
     engine
 
 engine:
@@ -50,6 +51,10 @@ interchange: build
 serve-check: build
 	@Scripts/bootstrap --server
 	@$(python) reference/server_check.py --binary $(errata)
+
+page-check: build
+	@Scripts/bootstrap --server
+	@$(python) reference/page_check.py --binary $(errata)
 
 serve-load: build
 	@Scripts/bootstrap --server

@@ -78,7 +78,7 @@ let package = Package(
             "Evaluation", "Edits", "Errata", "Figures", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
         target(
-            "EditServer", "Edits", "Errata",
+            "EditServer", "Edits", "Errata", "Figures",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -30,6 +30,14 @@ struct APIError: Error {
         self.body = body
     }
 
+    /// Something that the log does not have.
+    static func missing(_ expected: String, _ name: String) -> APIError {
+        APIError(
+            .notFound,
+            "expected \(expected), got `\(name.prefix(80))`; GET /v1/edits lists what there is.",
+            param: "id", code: "edit_not_found")
+    }
+
     /// A value that cannot be.
     static func wrong(_ param: String, _ message: String) -> APIError {
         APIError(.badRequest, message, param: param, code: "invalid_value")

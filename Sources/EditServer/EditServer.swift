@@ -9,7 +9,7 @@ import NIOSSL
 
 /// A language model that is corrected while it serves, behind an API that OpenAI's clients know.
 package struct EditServer: Sendable {
-    private let service: EditService
+    let service: EditService
     private let logger: Logger
 
     /// - Throws: one sentence for settings that make no sense or files that cannot be read.
@@ -23,7 +23,7 @@ package struct EditServer: Sendable {
         service = EditService(
             settings: settings, tenants: tenants,
             engine: ServingEngine(for: tenants.own.versions.current, options: options),
-            doorkeeper: doorkeeper, meters: Meters(), chores: Chores(logger))
+            doorkeeper: doorkeeper, meters: Meters(), traffic: Traffic(), chores: Chores(logger))
         self.logger = logger
     }
 
@@ -32,9 +32,11 @@ package struct EditServer: Sendable {
         let router = Router(context: ServerContext.self)
         router.addMiddleware {
             FrontDesk(service: service)
+            HostCheck(settings: service.settings)
             Authentication(service: service)
         }
         HealthRoutes(service: service).add(to: router)
+        PageRoutes(service: service, sessions: Sessions()).add(to: router)
         let group = router.group("v1")
         ModelRoutes(service: service).add(to: group)
         CompletionRoutes(service: service).add(to: group)

@@ -16,6 +16,7 @@ struct EditService: Sendable {
     let engine: ServingEngine
     let doorkeeper: Doorkeeper
     let meters: Meters
+    let traffic: Traffic
     let chores: Chores
     /// How many requests that change a model may wait for each other.
     let changes = Gate(limit: 32)
@@ -78,16 +79,22 @@ struct EditService: Sendable {
                 "expected a body of the type application/json, got another; send JSON.",
                 code: "unsupported_media_type")
         }
+        return try await JSONDecoder().decode(Body.self, from: bytes(of: request))
+    }
+
+    /// The body of a request, whatever it is.
+    ///
+    /// - Throws: `APIError` or `NIOTooManyBytesError` for one that is too slow or too large.
+    func bytes(of request: Request) async throws -> ByteBuffer {
         if let length = request.headers[.contentLength].flatMap(Int.init),
             length > settings.maximumBodyBytes
         {
             throw NIOTooManyBytesError(maxBytes: settings.maximumBodyBytes)
         }
         let limit = settings.maximumBodyBytes
-        let buffer = try await within(settings.bodySeconds) {
+        return try await within(settings.bodySeconds) {
             try await request.body.collect(upTo: limit)
         }
-        return try JSONDecoder().decode(Body.self, from: buffer)
     }
 
     /// Runs `body`, but no longer than `seconds`.

@@ -62,12 +62,17 @@ struct Authentication: RouterMiddleware {
     /// What anybody may look at: it says nothing of what the model was taught.
     private static let open: Set = ["/healthz", "/readyz", "/openapi.json"]
 
+    /// Whether a path asks for no token: pages have sessions, and look after that themselves.
+    private static func isOpen(_ path: String) -> Bool {
+        open.contains(path) || path == "/" || path.hasPrefix("/page/")
+    }
+
     func handle(
         _ request: Request, context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if !Self.open.contains(request.uri.path) {
+        if !Self.isOpen(request.uri.path) {
             var caller = try service.doorkeeper.caller(of: request)
             if let tenant = request.headers[.errataTenant] {
                 guard Tenant.isName(tenant) else {

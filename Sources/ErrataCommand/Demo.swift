@@ -11,14 +11,18 @@ struct Demo: AsyncParsableCommand {
         discussion: """
             Example:
               errata demo --edits 400
+              errata demo --serve --port 8080
 
             The embedded model is a small GPT-2 that knows an invented world by heart. Corrections \
             contradict what it knows; new wordings of them were never taught; everything else \
             must stay as it is.
+
+            With --serve the model is served instead, with a page to open in a browser: some \
+            corrections are made, one is taken back, one waits for approval.
             """)
 
-    @Option(help: "How many corrections, one after another.")
-    var edits = 400
+    @Option(help: "How many corrections, one after another (default: 400; to serve, 12).")
+    var edits: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -32,11 +36,47 @@ struct Demo: AsyncParsableCommand {
     @Option(help: "Which of the method's recipes.")
     var preset: String?
 
+    @Flag(help: "Serve the corrected model on this machine, with a page and tokens.")
+    var serve = false
+
+    @Option(help: "The port to serve at (default: 8080); 0 takes any that is free.")
+    var port: Int?
+
+    @Option(
+        name: .customLong("output"),
+        help: ArgumentHelp(
+            "A new folder for what is served (default: one that goes with the server).",
+            valueName: "dir"))
+    var folder: String?
+
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
 
+    func validate() throws {
+        guard serve || port == nil && folder == nil else {
+            throw ValidationError("expected --serve beside --port and --output, got none")
+        }
+        guard !serve || !output.json else {
+            throw ValidationError("expected --json without --serve, which answers over HTTP")
+        }
+        guard 0...65535 ~= port ?? 0 else {
+            throw ValidationError("expected --port from 0 to 65535, got \(port ?? 0)")
+        }
+        guard 3...700 ~= edits ?? 12 || !serve else {
+            throw ValidationError("expected --edits from 3 to 700 to serve, got \(edits ?? 0)")
+        }
+    }
+
     func run() async throws {
         let directory = try Self.directory(model)
+        if serve {
+            return try await DemoServer(
+                base: directory,
+                folder: folder.map { URL(filePath: $0, directoryHint: .isDirectory) },
+                port: port ?? 8080, corrections: edits ?? 12, editor: editor, engine: engine
+            ).run()
+        }
+        let edits = edits ?? 400
         let data = try Dataset.read(directory.appending(path: "edits.jsonl"))
         let chosen = try Split.promptOnly.first(edits, of: data.records)
         let interrupt = Interrupt("nothing was written.")

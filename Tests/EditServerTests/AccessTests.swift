@@ -1,6 +1,7 @@
 import Edits
 import Errata
 import Foundation
+import HTTPTypes
 import Hummingbird
 import Testing
 
@@ -164,5 +165,44 @@ import Testing
         #expect(!text.contains(made.secret) && text.contains(made.token.digest))
         let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions]
         #expect(mode as? Int == 0o600)
+    }
+}
+
+/// Who is kept away from a server without tokens.
+@Suite struct HostTests {
+    private func request(
+        _ method: HTTPRequest.Method, to host: String?, from origin: String? = nil
+    ) -> HTTPRequest {
+        var request = HTTPRequest(method: method, scheme: "http", authority: host, path: "/")
+        request.headerFields[.origin] = origin
+        return request
+    }
+
+    private let check = HostCheck(settings: ServerSettings(modelName: "m"))
+
+    @Test(arguments: ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080", "LOCALHOST:80"])
+    func thisMachineIsAnsweredByItsNames(host: String) throws {
+        try check.check(request(.get, to: host))
+        try check.check(request(.post, to: host))
+        try check.check(request(.post, to: host, from: "http://\(host)"))
+    }
+
+    @Test(arguments: [
+        "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example:80",
+        "192.168.0.1:8080", "", nil,
+    ])
+    func anotherNameIsRefused(host: String?) {
+        #expect(throws: APIError.self) { try check.check(request(.get, to: host)) }
+    }
+
+    @Test(arguments: [
+        "http://evil.example", "http://localhost:3000", "http://127.0.0.1:8080", "null",
+    ])
+    func anotherPagesChangesAreRefused(origin: String) throws {
+        let host = "localhost:8080"
+        #expect(throws: APIError.self) {
+            try check.check(request(.post, to: host, from: origin))
+        }
+        try check.check(request(.get, to: host, from: origin))
     }
 }

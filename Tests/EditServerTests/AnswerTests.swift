@@ -119,8 +119,9 @@ import Testing
             }
             return "\($0.method.rawValue) /" + path.joined(separator: "/")
         }
+        let api = routes.filter { !$0.hasSuffix(" /") && !$0.contains(" /page/") }
         let described = OpenAPI.operations.map { "\($0.method) \($0.path)" }
-        #expect(Set(routes) == Set(described))
+        #expect(Set(api) == Set(described))
         let document = try JSONSerialization.jsonObject(
             with: Data(OpenAPI.document(modelName: "m").utf8))
         let paths = (document as? [String: Any])?["paths"] as? [String: Any]

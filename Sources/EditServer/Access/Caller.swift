@@ -17,7 +17,9 @@ struct Caller: Sendable {
     func may(_ role: Role) -> Bool { roles.contains(role) || roles.contains(.admin) }
 
     /// - Throws: `APIError` where the caller has none of `roles`.
-    func require(_ roles: Role...) throws {
+    func require(_ roles: Role...) throws { try require(roles) }
+
+    func require(_ roles: [Role]) throws {
         guard !roles.contains(where: may) else { return }
         let names = roles.map(\.rawValue).joined(separator: " or ")
         throw APIError(

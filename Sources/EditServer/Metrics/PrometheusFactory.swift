@@ -25,7 +25,7 @@ final class PrometheusFactory: MetricsFactory, Sendable {
         }
     }
 
-    private let series = Mutex<[Name: any Series]>([:])
+    private let series = Mutex<[Name: any TimeSeries]>([:])
 
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         made(label, dimensions) { Tally() }
@@ -62,7 +62,7 @@ final class PrometheusFactory: MetricsFactory, Sendable {
     func destroyRecorder(_ handler: any RecorderHandler) {}
     func destroyTimer(_ handler: any TimerHandler) {}
 
-    private func made<Handler: Series>(
+    private func made<Handler: TimeSeries>(
         _ label: String, _ dimensions: [(String, String)], _ make: () -> Handler
     ) -> Handler {
         let name = Name(label, dimensions)
@@ -111,7 +111,7 @@ final class PrometheusFactory: MetricsFactory, Sendable {
 }
 
 /// One time series.
-protocol Series: AnyObject, Sendable {
+protocol TimeSeries: AnyObject, Sendable {
     static var kind: String { get }
     var lines: [SeriesLine] { get }
 }
@@ -124,7 +124,7 @@ struct SeriesLine {
 }
 
 /// A number that only grows.
-final class Tally: Series, CounterHandler, FloatingPointCounterHandler {
+final class Tally: TimeSeries, CounterHandler, FloatingPointCounterHandler {
     static let kind = "counter"
     private let value = Mutex(0.0)
 
@@ -136,7 +136,7 @@ final class Tally: Series, CounterHandler, FloatingPointCounterHandler {
 }
 
 /// A number that goes up and down.
-final class Gauge: Series, MeterHandler, RecorderHandler {
+final class Gauge: TimeSeries, MeterHandler, RecorderHandler {
     static let kind = "gauge"
     private let value = Mutex(0.0)
 
@@ -151,7 +151,7 @@ final class Gauge: Series, MeterHandler, RecorderHandler {
 }
 
 /// How often values were how large.
-final class Histogram: Series, RecorderHandler, TimerHandler {
+final class Histogram: TimeSeries, RecorderHandler, TimerHandler {
     static let kind = "histogram"
 
     private struct State {

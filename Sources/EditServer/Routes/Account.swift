@@ -13,7 +13,8 @@ struct Account: Sendable {
     private let traces: [RouteTrace]
     private let choices: Int
     private var ended = 0
-    private var hasBegun = false
+    /// How long the first piece took.
+    private var first: Duration?
     private(set) var usage = Usage()
 
     fileprivate init(
@@ -37,8 +38,8 @@ struct Account: Sendable {
     }
 
     mutating func note(_ event: GenerationEvent) {
-        if !hasBegun {
-            hasBegun = true
+        if first == nil {
+            first = .now - start
             service.meters.firstToken(after: .now - start)
         }
         if case .ended(_, _, let tokens) = event {
@@ -51,6 +52,10 @@ struct Account: Sendable {
     func close(failing: Bool) {
         service.doorkeeper.spend(usage.prompt + usage.completion, by: caller)
         service.meters.answered(traces, usage: usage, isFailed: failing)
+        guard !failing else { return }
+        let times = Traffic.Times(
+            first: first.map { $0 / .seconds(1) }, whole: (.now - start) / .seconds(1))
+        service.traffic.note(traces, times: times, tenant: caller.tenant)
     }
 
     /// The trace of the only prompt there is, for whoever looks at headers.

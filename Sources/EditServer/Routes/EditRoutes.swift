@@ -23,44 +23,25 @@ struct EditRoutes: Sendable {
     }
 
     private func apply(_ request: Request, _ context: ServerContext) async throws -> Response {
-        try requireWritable()
-        try context.caller.require(.propose, .approve)
+        try service.permit(context.caller, to: .propose, .approve)
         let body = try await service.body(EditRequest.self, of: request)
-        guard body.edits.count <= service.settings.maximumEdits else {
-            throw APIError.wrong(
-                "edits",
-                "expected at most \(service.settings.maximumEdits) edits, got \(body.edits.count); "
-                    + "send several requests.")
-        }
         let tenant = try await service.tenant(context)
         let options = body.options(
             author: context.caller.name, key: try Self.idempotencyKey(of: request))
-        if service.settings.needsApproval, !context.caller.may(.admin) {
-            return try await propose(body.edits, options, tenant)
+        switch try await service.apply(body.edits, options, by: context.caller, to: tenant) {
+        case .landed(let report): return try await answer(report, tenant)
+        case .proposed(let event):
+            return try EditService.json(
+                TransactionBody(
+                    transaction: nil, state: "proposed", proposal: event,
+                    version: tenant.versions.current.number, edits: [], report: nil,
+                    conflicts: [], leftOut: 0, repeated: false, seconds: 0),
+                status: .accepted)
         }
-        return try await land(tenant) { try await tenant.model.apply(body.edits, options: options) }
     }
 
-    /// Lets edits land, and says what came of it. The client may go meanwhile: what is accepted is
-    /// brought to its end.
-    private func land(
-        _ tenant: Tenant, _ body: @escaping @Sendable () async throws -> ApplyReport
-    ) async throws -> Response {
-        let service = service
-        let task = Task {
-            try await service.changes.pass {
-                let start = ContinuousClock.now
-                do {
-                    let report = try await body()
-                    service.meters.applied(report.edits, "live", after: .now - start)
-                    return report
-                } catch {
-                    service.meters.applied(1, "refused", after: .now - start)
-                    throw error
-                }
-            }
-        }
-        let report = try await task.value
+    /// What came of edits that landed.
+    private func answer(_ report: ApplyReport, _ tenant: Tenant) async throws -> Response {
         let ledger = await tenant.model.ledger
         let entries = report.transaction.flatMap(ledger.transaction)?.entries ?? []
         return try EditService.json(
@@ -75,41 +56,18 @@ struct EditRoutes: Sendable {
                 repeated: report.isRepeated, seconds: report.seconds))
     }
 
-    private func propose(
-        _ edits: [EditRecord], _ options: ApplyOptions, _ tenant: Tenant
-    ) async throws -> Response {
-        let event = try await service.changes.pass {
-            try await tenant.model.propose(edits, options: options)
-        }
-        service.meters.applied(edits.count, "proposed", after: nil)
-        return try EditService.json(
-            TransactionBody(
-                transaction: nil, state: "proposed", proposal: event,
-                version: tenant.versions.current.number, edits: [], report: nil, conflicts: [],
-                leftOut: 0, repeated: false, seconds: 0),
-            status: .accepted)
-    }
-
     private func approve(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, tenant) = try await decision(context)
-        let body = try await optional(ApprovalRequest.self, of: request)
-        let proposed = try await decided { try await tenant.model.ledger.openProposal(id) }
-        guard context.caller.name == nil || proposed.author != context.caller.name else {
-            throw APIError(
-                .forbidden,
-                "expected somebody else than the proposer to approve, got the same token; ask another.",
-                type: .permission, code: "own_proposal")
-        }
-        let options = (body ?? ApprovalRequest()).options(author: context.caller.name)
-        return try await land(tenant) { try await tenant.model.approve(id, options: options) }
+        let body = try await optional(ApprovalRequest.self, of: request) ?? ApprovalRequest()
+        let report = try await service.approve(
+            id, body.options(author: context.caller.name), by: context.caller, in: tenant)
+        return try await answer(report, tenant)
     }
 
     private func decline(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (id, tenant) = try await decision(context)
         let reason = try await optional(ReasonRequest.self, of: request)?.reason
-        _ = try await decided {
-            try await tenant.model.decline(id, author: context.caller.name, reason: reason)
-        }
+        try await service.decline(id, reason: reason, by: context.caller, in: tenant)
         let ledger = await tenant.model.ledger
         return try EditService.json(
             ProposalBody(ledger.proposals[id]!, in: ledger, tenant: tenant.name))
@@ -117,39 +75,21 @@ struct EditRoutes: Sendable {
 
     /// The proposal that is to be decided.
     private func decision(_ context: ServerContext) async throws -> (id: Int, tenant: Tenant) {
-        try requireWritable()
-        try context.caller.require(.approve)
+        try service.permit(context.caller, to: .approve)
         let tenant = try await service.tenant(context)
         let text = try Self.name(context)
         guard let id = Int(text.hasPrefix("#") ? String(text.dropFirst()) : text),
             await tenant.model.ledger.proposals[id] != nil
-        else { throw Self.missing("a proposal", text) }
+        else { throw APIError.missing("a proposal", text) }
         return (id, tenant)
     }
 
     private func undo(_ request: Request, _ context: ServerContext) async throws -> Response {
-        try requireWritable()
-        try context.caller.require(.approve)
+        try service.permit(context.caller, to: .approve)
         let tenant = try await service.tenant(context)
         let name = try Self.name(context)
         let reason = try await optional(ReasonRequest.self, of: request)?.reason
-        guard (try? await tenant.model.ledger.event(named: name)) != nil else {
-            throw Self.missing("an edit or an event of the log", name)
-        }
-        let author = context.caller.name
-        let report = try await service.changes.pass {
-            try await decided {
-                try await tenant.model.undo(
-                    [name], author: author, reason: reason, settling: false)
-            }
-        }
-        service.meters.applied(report.targets.count, "undone", after: nil)
-        // It fires no more; that the adapters forget it may take its time.
-        let model = tenant.model
-        let chores = service.chores
-        chores.begin {
-            _ = try await model.settle { _ in try chores.check() }
-        }
+        let report = try await service.undo(name, reason: reason, by: context.caller, in: tenant)
         let ledger = await tenant.model.ledger
         return try EditService.json(
             UndoBody(
@@ -166,15 +106,6 @@ struct EditRoutes: Sendable {
         let event: Int
         let version: Int
         let edits: [EditBody]
-    }
-}
-
-/// Runs `body`, for which it may be too late: what it was to change is decided or taken back.
-private func decided<Result>(_ body: () async throws -> Result) async throws -> Result {
-    do {
-        return try await body()
-    } catch let error as EditError {
-        throw APIError(.conflict, error.message, code: "already_decided")
     }
 }
 
@@ -201,13 +132,13 @@ extension EditRoutes {
         let name = try Self.name(context)
         let ledger = await tenant.model.ledger
         guard let event = try? ledger.event(named: name) else {
-            throw Self.missing("an edit or a proposal", name)
+            throw APIError.missing("an edit or a proposal", name)
         }
         if let proposed = ledger.proposals[event.sequence] {
             return try EditService.json(ProposalBody(proposed, in: ledger, tenant: tenant.name))
         }
         guard let entry = ledger.entries[event.sequence] else {
-            throw Self.missing("an edit or a proposal", name)
+            throw APIError.missing("an edit or a proposal", name)
         }
         return try EditService.json(
             StoryBody(
@@ -229,14 +160,6 @@ extension EditRoutes {
         }
     }
 
-    private func requireWritable() throws {
-        guard !service.settings.isReadOnly else {
-            throw APIError(
-                .forbidden, "this server follows another one and changes nothing; ask that one.",
-                type: .permission, code: "read_only")
-        }
-    }
-
     /// The body of a request that may do without.
     private func optional<Body: Decodable & Sendable>(
         _: Body.Type, of request: Request
@@ -249,13 +172,6 @@ extension EditRoutes {
     private static func name(_ context: ServerContext) throws -> String {
         let text = try context.parameters.require("id")
         return text.removingPercentEncoding ?? text
-    }
-
-    private static func missing(_ expected: String, _ name: String) -> APIError {
-        APIError(
-            .notFound,
-            "expected \(expected), got `\(name.prefix(80))`; GET /v1/edits lists what there is.",
-            param: "id", code: "edit_not_found")
     }
 
     private static func idempotencyKey(of request: Request) throws -> String? {

@@ -46,15 +46,42 @@ struct ExplainRoutes: Sendable {
         let tenant = try await service.tenant(context)
         let version = try service.version(
             named: body.model ?? service.settings.modelName, of: tenant)
-        let base = tenant.versions.base
-        let requests = [base, version].map { version in
-            var request = GenerationRequest(version.tokens(of: body.prompt), version: version)
-            request.maximumTokens = count
-            request.deadline = service.deadline
+        let found = try await service.explain(
+            body.prompt, by: version, of: tenant, maximumTokens: count, context)
+        let ledger = await tenant.model.ledger
+        return try EditService.json(
+            Explanation(
+                model: service.name(of: version), prompt: body.prompt, before: found.before,
+                after: found.after, changed: found.before != found.after, trace: found.trace,
+                edit: found.edit.map { EditBody($0, in: ledger, tenant: tenant.name) }))
+    }
+}
+
+/// What the unedited model and a version say to one prompt.
+struct ExplainedAnswer: Sendable {
+    let before: String
+    let after: String
+    let trace: RouteTrace
+    /// The edit that the trace names.
+    let edit: Ledger.Entry?
+}
+
+extension EditService {
+    /// Asks the unedited model and `version` at once.
+    func explain(
+        _ prompt: String, by version: ServedVersion, of tenant: Tenant, maximumTokens: Int,
+        _ context: ServerContext
+    ) async throws -> ExplainedAnswer {
+        let requests = [tenant.versions.base, version].map { version in
+            var request = GenerationRequest(version.tokens(of: prompt), version: version)
+            request.maximumTokens = maximumTokens
+            request.deadline = deadline
             return request
         }
-        let conversation = try await service.converse(requests, context)
-        var account = service.account(for: context, conversation.openings, requests)
+        let conversation = try await converse(requests, context)
+        // The unedited answer is there to compare with; that it defers says nothing.
+        let opening = conversation.openings[1]
+        var account = account(for: context, [opening], requests)
         var texts = ["", ""]
         for try await piece in conversation.pieces {
             account.note(piece.event)
@@ -62,13 +89,9 @@ struct ExplainRoutes: Sendable {
         }
         try account.requireEnd()
         account.close(failing: false)
-        let trace = conversation.openings[1].trace
         let ledger = await tenant.model.ledger
-        let entry = trace.nearestEdit.flatMap(ledger.entry(identifiedBy:))
-        return try EditService.json(
-            Explanation(
-                model: service.name(of: version), prompt: body.prompt, before: texts[0],
-                after: texts[1], changed: texts[0] != texts[1], trace: trace,
-                edit: entry.map { EditBody($0, in: ledger, tenant: tenant.name) }))
+        return ExplainedAnswer(
+            before: texts[0], after: texts[1], trace: opening.trace,
+            edit: opening.trace.nearestEdit.flatMap(ledger.entry(identifiedBy:)))
     }
 }

@@ -46,9 +46,14 @@ extension EditRecord {
     fileprivate var named: EditRecord {
         guard id.isEmpty else { return self }
         var record = self
-        let words = prompt.lowercased().split { !$0.isLetter && !$0.isNumber }
-        record.id = words.isEmpty ? "edit" : String(words.joined(separator: "-").prefix(60))
+        record.id = Self.identifier(for: prompt)
         return record
+    }
+
+    /// A name made of the words of a prompt.
+    static func identifier(for prompt: String) -> String {
+        let words = prompt.lowercased().split { !$0.isLetter && !$0.isNumber }
+        return words.isEmpty ? "edit" : String(words.joined(separator: "-").prefix(60))
     }
 }
 

@@ -1,0 +1,79 @@
+import Edits
+import Foundation
+import Synchronization
+
+/// What was answered lately, for the page's figures: by minute how many prompts an edit covered, and
+/// how long the latest answers took. Kept for each tenant by itself, since its rate says something of
+/// what it was asked.
+final class Traffic: Sendable {
+    /// One minute.
+    struct Minute: Sendable, Equatable {
+        /// Minutes since 1970.
+        let number: Int
+        var edited = 0
+        var deferred = 0
+    }
+
+    /// How long one answer took.
+    struct Times: Sendable, Equatable {
+        /// Seconds until its first token; absent where none came.
+        let first: Double?
+        /// Seconds until its end.
+        let whole: Double
+    }
+
+    struct Record: Sendable {
+        fileprivate(set) var minutes: [Minute] = []
+        fileprivate(set) var times: [Times] = []
+    }
+
+    static let shownMinutes = 60
+    private static let keptTimes = 2048
+
+    private let records = Mutex<[String: Record]>([:])
+
+    /// What a tenant asked lately; nil for the model's own.
+    func record(of tenant: String?) -> Record {
+        records.withLock { $0[tenant ?? ""] ?? Record() }
+    }
+
+    func note(
+        _ traces: [RouteTrace], times: Times, tenant: String?, at now: Date = .now
+    ) {
+        let number = Int(now.timeIntervalSince1970 / 60)
+        records.withLock { records in
+            var record = records[tenant ?? ""] ?? Record()
+            if record.minutes.last?.number != number {
+                record.minutes.append(Minute(number: number))
+            }
+            for trace in traces {
+                switch trace.decision {
+                case .edited: record.minutes[record.minutes.count - 1].edited += 1
+                case .deferred: record.minutes[record.minutes.count - 1].deferred += 1
+                }
+            }
+            record.minutes.removeFirst(max(0, record.minutes.count - Self.shownMinutes))
+            record.times.append(times)
+            record.times.removeFirst(max(0, record.times.count - Self.keptTimes))
+            records[tenant ?? ""] = record
+        }
+    }
+}
+
+extension Traffic.Record {
+    var prompts: Int { edited + deferred }
+    var edited: Int { minutes.reduce(0) { $0 + $1.edited } }
+    var deferred: Int { minutes.reduce(0) { $0 + $1.deferred } }
+
+    /// The time under which a share of the answers came, in seconds; nil where there are none.
+    func quantile(_ share: Double, of time: KeyPath<Traffic.Times, Double?>) -> Double? {
+        let sorted = times.compactMap { $0[keyPath: time] }.sorted()
+        guard !sorted.isEmpty else { return nil }
+        return sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.down)))]
+    }
+}
+
+extension Traffic.Times {
+    /// The end as what may be absent, beside `first`.
+    var last: Double? { whole }
+}
