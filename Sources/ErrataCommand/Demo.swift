@@ -92,13 +92,14 @@ struct Demo: AsyncParsableCommand {
         let untouched = try Self.untouched(directory)
         var bench = Evaluation.Bench(model: model, edits: chosen, unrelated: untouched)
         let before = try await bench.run("Before", editor: .unedited, interrupt: interrupt)
-        let after = try await bench.run(
-            "Editing", editor: Editor(method, preset: preset), interrupt: interrupt)
+        let after = try await bench.run("Editing", editor: editor, interrupt: interrupt)
         let table = DemoTable(before: before.row, after: after.row)
         guard !output.json else { return try Output.json(table) }
         try await Self.showExamples(chosen, model: model)
         Output.text(table.text)
     }
+
+    private var editor: Editor { Editor(method, preset: preset) }
 
     /// Two corrections as a user meets them.
     private static func showExamples(_ edits: [SplitEdit], model: EditableModel) async throws {

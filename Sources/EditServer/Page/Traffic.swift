@@ -16,10 +16,17 @@ final class Traffic: Sendable {
 
     /// How long one answer took.
     struct Times: Sendable, Equatable {
+        /// Minutes since 1970 at its end; set when it is noted.
+        fileprivate(set) var minute = 0
         /// Seconds until its first token; absent where none came.
         let first: Double?
         /// Seconds until its end.
         let whole: Double
+
+        init(first: Double?, whole: Double) {
+            self.first = first
+            self.whole = whole
+        }
     }
 
     struct Record: Sendable {
@@ -32,16 +39,22 @@ final class Traffic: Sendable {
 
     private let records = Mutex<[String: Record]>([:])
 
-    /// What a tenant asked lately; nil for the model's own.
-    func record(of tenant: String?) -> Record {
-        records.withLock { $0[tenant ?? ""] ?? Record() }
+    /// What a tenant, nil for the model's own, asked in the last hour.
+    func record(of tenant: String?, at now: Date = .now) -> Record {
+        var record = records.withLock { $0[tenant ?? ""] ?? Record() }
+        record.forget(before: Self.minute(now) - Self.shownMinutes + 1)
+        return record
     }
+
+    private static func minute(_ date: Date) -> Int { Int(date.timeIntervalSince1970 / 60) }
 
     func note(
         _ traces: [RouteTrace], times: Times, tenant: String?, at now: Date = .now
     ) {
-        let number = Int(now.timeIntervalSince1970 / 60)
-        records.withLock { records in
+        let number = Self.minute(now)
+        var times = times
+        times.minute = number
+        records.withLock { [times] records in
             var record = records[tenant ?? ""] ?? Record()
             if record.minutes.last?.number != number {
                 record.minutes.append(Minute(number: number))
@@ -52,7 +65,7 @@ final class Traffic: Sendable {
                 case .deferred: record.minutes[record.minutes.count - 1].deferred += 1
                 }
             }
-            record.minutes.removeFirst(max(0, record.minutes.count - Self.shownMinutes))
+            record.forget(before: number - Self.shownMinutes + 1)
             record.times.append(times)
             record.times.removeFirst(max(0, record.times.count - Self.keptTimes))
             records[tenant ?? ""] = record
@@ -61,6 +74,11 @@ final class Traffic: Sendable {
 }
 
 extension Traffic.Record {
+    fileprivate mutating func forget(before minute: Int) {
+        minutes.removeAll { $0.number < minute }
+        times.removeAll { $0.minute < minute }
+    }
+
     var prompts: Int { edited + deferred }
     var edited: Int { minutes.reduce(0) { $0 + $1.edited } }
     var deferred: Int { minutes.reduce(0) { $0 + $1.deferred } }

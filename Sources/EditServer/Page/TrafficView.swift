@@ -11,9 +11,9 @@ struct TrafficView {
             "Traffic", at: .traffic,
             """
             <h1>Traffic</h1>
-            <p class="lead">Since the server began, of the last hour; nothing of what was asked is \
+            <p class="lead">Of the last hour, since the server began; nothing of what was asked is \
             kept.</p>
-            \(traffic.prompts == 0 ? "<p class=\"empty\">Nothing was asked yet.</p>" : content)
+            \(traffic.prompts == 0 ? "<p class=\"empty\">Nothing was asked in the last hour.</p>" : content)
             """)
     }
 
