@@ -15,6 +15,8 @@ package struct ServerSettings: Sendable {
     package var needsApproval = false
     /// Whether every change is refused, as a follower of another server does.
     package var isReadOnly = false
+    /// Where it is changed instead, as people know it.
+    package var writer: String?
 
     /// The largest body of a request.
     package var maximumBodyBytes = 1 << 20

@@ -33,6 +33,8 @@ import Testing
             (.delete, "/v1/edits/nobody", nil, ["approver", "both"]),
             (.post, "/v1/edits/1/approve", nil, ["approver", "both"]),
             (.post, "/v1/edits/1/decline", nil, ["approver", "both"]),
+            (.get, "/v1/replica/tenants", nil, []),
+            (.get, "/v1/replica/events", nil, []),
             (.get, "/metrics", nil, []),
         ]
         try await server.test { caller in
