@@ -71,20 +71,21 @@ import Testing
             try await mirror.pull { try await Self.fetch($0, from: caller) }
             let model = try Self.opened(copy)
             _ = try await caller.apply([edits[1]])
+            // The file comes before the events that need it.
             await #expect(throws: (any Error).self) {
                 try await mirror.pull {
                     try await Self.fetch($0, from: caller) { piece, data in
-                        guard case .events = piece else { return data }
-                        let text = String(decoding: data, as: UTF8.self)
-                        return Data(text.replacing(edits[1].target, with: "Nowhere").utf8)
+                        guard case .snapshot = piece else { return data }
+                        return Data(data.map { $0 ^ 1 })
                     }
                 }
             }
             await #expect(throws: (any Error).self) {
                 try await mirror.pull {
                     try await Self.fetch($0, from: caller) { piece, data in
-                        guard case .snapshot = piece else { return data }
-                        return Data(data.map { $0 ^ 1 })
+                        guard case .events = piece else { return data }
+                        let text = String(decoding: data, as: UTF8.self)
+                        return Data(text.replacing(edits[1].target, with: "Nowhere").utf8)
                     }
                 }
             }
