@@ -20,7 +20,7 @@ package struct EditServer: Sendable {
         following follower: Follower? = nil, logger: Logger
     ) async throws {
         try settings.validate()
-        let doorkeeper = try Doorkeeper(settings.tokens)
+        let doorkeeper = try Doorkeeper(settings.tokens, record: settings.usage)
         try await tenants.open(doorkeeper.tenants)
         service = EditService(
             settings: settings, tenants: tenants,

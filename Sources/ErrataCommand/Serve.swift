@@ -113,6 +113,8 @@ struct Serve: AsyncParsableCommand {
         settings.writer = following.source(token: nil)?.name
         try network.apply(to: &settings)
         access.apply(to: &settings)
+        // The folder of a writer that is followed is that writer's own.
+        if data != nil { settings.usage = place.appending(path: "usage.json") }
         limits.apply(to: &settings)
         return settings
     }
