@@ -51,6 +51,7 @@ interchange: build
 serve-check: build
 	@Scripts/bootstrap --server
 	@$(python) reference/server_check.py --binary $(errata)
+	@$(python) reference/follow_check.py --binary $(errata)
 
 page-check: build
 	@Scripts/bootstrap --server

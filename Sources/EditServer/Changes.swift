@@ -8,7 +8,9 @@ extension EditService {
     func permit(_ caller: Caller, to roles: Role...) throws {
         guard !settings.isReadOnly else {
             throw APIError(
-                .forbidden, "this server follows another one and changes nothing; ask that one.",
+                .forbidden,
+                "this server follows \(settings.writer ?? "another one") and changes nothing; send it "
+                    + "there.",
                 type: .permission, code: "read_only")
         }
         try caller.require(roles)

@@ -62,5 +62,6 @@ struct EngineService: ServiceLifecycle.Service {
     func run() async throws {
         try? await gracefulShutdown()
         await service.engine.stop()
+        service.doorkeeper.write()
     }
 }

@@ -6,6 +6,7 @@ import HummingbirdTLS
 package import Logging
 import NIOCore
 import NIOSSL
+import ServiceLifecycle
 
 /// A language model that is corrected while it serves, behind an API that OpenAI's clients know.
 package struct EditServer: Sendable {
@@ -15,15 +16,18 @@ package struct EditServer: Sendable {
     /// - Throws: one sentence for settings that make no sense or files that cannot be read.
     package init(
         _ tenants: Tenants, settings: ServerSettings,
-        engine options: ServingEngine.Options = ServingEngine.Options(), logger: Logger
+        engine options: ServingEngine.Options = ServingEngine.Options(),
+        following follower: Follower? = nil, logger: Logger
     ) async throws {
         try settings.validate()
-        let doorkeeper = try Doorkeeper(settings.tokens)
+        let doorkeeper = try Doorkeeper(settings.tokens, record: settings.usage)
         try await tenants.open(doorkeeper.tenants)
         service = EditService(
             settings: settings, tenants: tenants,
             engine: ServingEngine(for: tenants.own.versions.current, options: options),
-            doorkeeper: doorkeeper, meters: Meters(), traffic: Traffic(), chores: Chores(logger))
+            doorkeeper: doorkeeper, meters: Meters(), traffic: Traffic(), chores: Chores(logger),
+            follower: follower)
+        follower?.begin(tenants)
         self.logger = logger
     }
 
@@ -44,6 +48,7 @@ package struct EditServer: Sendable {
         EditRoutes(service: service).add(to: group)
         SnapshotRoutes(service: service).add(to: group)
         ExplainRoutes(service: service).add(to: group)
+        ReplicaRoutes(service: service).add(to: group)
         return router
     }
 
@@ -55,6 +60,8 @@ package struct EditServer: Sendable {
         onListening: @escaping @Sendable (_ port: Int?) async -> Void = { _ in }
     ) throws -> some ApplicationProtocol {
         let settings = service.settings
+        var services: [any Service] = [service.chores, EngineService(service: service)]
+        if let follower = service.follower { services.append(follower) }
         return Application(
             router: router(), server: try channels(),
             configuration: ApplicationConfiguration(
@@ -62,7 +69,7 @@ package struct EditServer: Sendable {
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     settings.maximumConnections)),
             // Those that stand first end last: the engine answers what the network has taken in.
-            services: [service.chores, EngineService(service: service)],
+            services: services,
             onServerRunning: { channel in await onListening(channel.localAddress?.port) },
             logger: logger)
     }

@@ -18,6 +18,8 @@ struct EditService: Sendable {
     let meters: Meters
     let traffic: Traffic
     let chores: Chores
+    /// Nil where this server follows no other.
+    var follower: Follower?
     /// How many requests that change a model may wait for each other.
     let changes = Gate(limit: 32)
     let began = Int(Date.now.timeIntervalSince1970)

@@ -11,10 +11,14 @@ package struct ServerSettings: Sendable {
     package var tls: TLSFiles?
     /// Who may do what; nil where everybody who reaches the server may do everything.
     package var tokens: URL?
+    /// Where it is written how much of a day's tokens each has used; nil to count anew with each run.
+    package var usage: URL?
     /// Whether what is proposed waits until somebody else approves.
     package var needsApproval = false
     /// Whether every change is refused, as a follower of another server does.
     package var isReadOnly = false
+    /// Where it is changed instead, as people know it.
+    package var writer: String?
 
     /// The largest body of a request.
     package var maximumBodyBytes = 1 << 20

@@ -36,6 +36,8 @@ public actor EditableModel {
     var matcher: PromptMatcher?
     /// Which live edits a new one meets; made when first needed.
     var search: ConflictSearch?
+    /// Up to where the log of another writer was checked.
+    var followed: LogMark?
     /// What can be asked while this model is busy with something else.
     public nonisolated let versions: VersionShelf
     /// What was mended or left out on the way, a sentence each.

@@ -12,12 +12,14 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Example:
               errata serve --model Models/world-gpt2 --data world.edited --port 8080
+              errata serve --model Models/world-gpt2 --follow world.edited --port 8081
               curl localhost:8080/v1/completions -H 'Content-Type: application/json' \\
                   -d '{"model": "world-gpt2", "prompt": "Toburg is a city in", "temperature": 0}'
 
             OpenAI's clients work against it. Corrections come to /v1/edits; those that hold live in \
             the log in --data, which is made where it is missing. Without --tokens it listens to this \
-            machine alone, and everybody there may do everything. SIGTERM and Ctrl-C end it when \
+            machine alone, and everybody there may do everything. With --follow it answers with what \
+            another server writes, and changes nothing. SIGTERM and Ctrl-C end it when \
             what it was asked is answered.
             """)
 
@@ -26,29 +28,46 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("The log of corrections; made where it is missing.", valueName: "dir"))
-    var data: String
+    var data: String?
 
     @Option(help: "What requests call the model (default: the name of its directory).")
     var name: String?
 
     @OptionGroup(title: "The network") var network: NetworkOptions
+    @OptionGroup(title: "Following another server") var following: FollowingOptions
     @OptionGroup(title: "Access") var access: AccessOptions
     @OptionGroup(title: "Limits") var limits: ServingLimits
     @OptionGroup(title: "Recipe of a log that is begun") var recipe: RecipeOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
+
+    func validate() throws {
+        switch following.source(token: nil) {
+        case nil, .server:
+            guard data != nil else {
+                throw ValidationError("expected --data, the directory of the log, got none")
+            }
+        case .folder(let folder):
+            guard data == nil else {
+                throw ValidationError(
+                    "expected --follow \(folder.path) without --data, since it is the log itself")
+            }
+        }
+    }
 
     func run() async throws {
         let settings = try settings()
         let server: EditServer
         do {
             try settings.validate()
+            let follower = try following.follower(of: base, copy: place, log: network.log)
+            try await follower?.prepare()
             let tenants = try await Tenants(source())
             for (_, model) in tenants.all {
                 for notice in await model.notices { Output.note(notice) }
             }
             server = try await EditServer(
                 tenants, settings: settings, engine: limits.engine(threads: servingThreads),
-                logger: network.log.logger)
+                following: follower, logger: network.log.logger)
         } catch {
             throw WrongInput(Exit.sentence(for: error))
         }
@@ -69,23 +88,33 @@ struct Serve: AsyncParsableCommand {
         options.givesWay = true
         options.keptVersions = limits.keptVersions
         options.threads = limits.learningThreads ?? max(1, servingThreads)
-        let place = URL(filePath: data, directoryHint: .isDirectory)
         let editor = try recipe.editor()
         guard editor == nil || !EditableModel.isSaved(in: place) else {
             throw WrongInput(
-                "\(data) keeps its own method and recipe; leave --method, --preset, --config and "
+                "\(place.path) keeps its own method and recipe; leave --method, --preset, --config and "
                     + "--set out.")
         }
-        return Tenants.Source(
-            base: URL(filePath: model, directoryHint: .isDirectory), data: place, options: options,
-            editor: editor)
+        var source = Tenants.Source(base: base, data: place, options: options, editor: editor)
+        source.isReadOnly = following.follow != nil
+        return source
+    }
+
+    private var base: URL { URL(filePath: model, directoryHint: .isDirectory).standardizedFileURL }
+
+    /// Where the log lies.
+    private var place: URL {
+        if case .folder(let folder) = following.source(token: nil) { return folder }
+        return URL(filePath: data ?? "", directoryHint: .isDirectory)
     }
 
     private func settings() throws -> ServerSettings {
-        let directory = URL(filePath: model, directoryHint: .isDirectory).standardizedFileURL
-        var settings = ServerSettings(modelName: name ?? directory.lastPathComponent)
+        var settings = ServerSettings(modelName: name ?? base.lastPathComponent)
+        settings.isReadOnly = following.follow != nil
+        settings.writer = following.source(token: nil)?.name
         try network.apply(to: &settings)
         access.apply(to: &settings)
+        // The folder of a writer that is followed is that writer's own.
+        if data != nil { settings.usage = place.appending(path: "usage.json") }
         limits.apply(to: &settings)
         return settings
     }
@@ -128,6 +157,58 @@ struct NetworkOptions: ParsableArguments {
                 certificate: URL(filePath: tlsCert), key: URL(filePath: tlsKey))
         }
     }
+}
+
+/// Whom the server follows.
+struct FollowingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Answer with what another server writes: its --data, or its address.",
+            valueName: "source"))
+    var follow: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file that holds a token of that server with the role replicate.",
+            valueName: "file"))
+    var followToken: String?
+
+    func validate() throws {
+        guard followToken == nil || follow?.isAddress == true else {
+            throw ValidationError("expected --follow with an address beside --follow-token")
+        }
+        guard follow?.isAddress != true || address?.host() != nil else {
+            throw ValidationError("expected --follow http://HOST:PORT, got \(follow ?? "")")
+        }
+    }
+
+    private var address: URL? { follow.flatMap { URL(string: $0) } }
+
+    func source(token: String?) -> Follower.Source? {
+        guard let follow else { return nil }
+        guard follow.isAddress, let address else {
+            return .folder(URL(filePath: follow, directoryHint: .isDirectory).standardizedFileURL)
+        }
+        return .server(address, token: token)
+    }
+
+    /// - Throws: `WrongInput` for a token that cannot be read.
+    func follower(of base: URL, copy: URL, log: ServerLog) throws -> Follower? {
+        var token: String?
+        if let followToken {
+            guard let text = try? String(contentsOfFile: followToken, encoding: .utf8) else {
+                throw WrongInput("expected a token in \(followToken), but it cannot be read.")
+            }
+            token = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        return source(token: token).map {
+            Follower($0, base: base, data: copy, logger: log.logger)
+        }
+    }
+}
+
+extension String {
+    fileprivate var isAddress: Bool { hasPrefix("http://") || hasPrefix("https://") }
 }
 
 /// Who may do what.

@@ -40,7 +40,7 @@ struct TokenCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("role"),
-            help: "What it may do: ask, propose, approve, admin; may be repeated.")
+            help: "What it may do: ask, propose, approve, replicate, admin; may be repeated.")
         var roles: [Role]
 
         @Option(help: "Whose edits it sees (default: the model's own).")

@@ -33,6 +33,8 @@ import Testing
             (.delete, "/v1/edits/nobody", nil, ["approver", "both"]),
             (.post, "/v1/edits/1/approve", nil, ["approver", "both"]),
             (.post, "/v1/edits/1/decline", nil, ["approver", "both"]),
+            (.get, "/v1/replica/tenants", nil, []),
+            (.get, "/v1/replica/events", nil, []),
             (.get, "/metrics", nil, []),
         ]
         try await server.test { caller in
@@ -142,6 +144,26 @@ import Testing
             let spent = try await caller.complete("Toburg is a city in", as: "admin")
             #expect(spent.status == 429 && spent.code == "insufficient_quota")
         }
+    }
+
+    @Test func whatWasUsedSurvivesARestart() async throws {
+        let server = try await TestServer(tokens: Self.all)
+        let file = server.folder.appending(path: "tokens.json")
+        let record = server.folder.appending(path: "usage.json")
+        var tokens = try TokenFile(file)
+        tokens.tokens[0].tokensPerDay = 5
+        try tokens.write(to: file)
+        let digest = tokens.tokens[0].digest
+        let first = try Doorkeeper(file, record: record)
+        first.spend(7, by: try first.caller(bearing: digest))
+        first.write()
+        let second = try Doorkeeper(file, record: record)
+        #expect(throws: APIError.self) { try second.caller(bearing: digest) }
+        // Yesterday's tokens are not today's.
+        try UsageRecord(day: UsageRecord.today - 1, tokens: ["asker": 7]).write(to: record)
+        _ = try Doorkeeper(file, record: record).caller(bearing: digest)
+        try Data("{}".utf8).write(to: record)
+        #expect(throws: ServerError.self) { try Doorkeeper(file, record: record) }
     }
 
     @Test func beyondThisMachineTokensAreNeeded() throws {

@@ -10,6 +10,8 @@ package enum Role: String, Codable, Sendable, CaseIterable {
     case propose
     /// Read the log, approve and decline what others proposed, and take back.
     case approve
+    /// Copy the log, as a server does that follows this one.
+    case replicate
     /// Everything, for every tenant.
     case admin
 }

@@ -10,6 +10,8 @@ final class Doorkeeper: Sendable {
         var tokens: [String: AccessToken] = [:]
         var lookedAt: ContinuousClock.Instant?
         var usage: [String: Usage] = [:]
+        /// Whether what was used is about to be written.
+        var isWriting = false
     }
 
     /// What a token has used: a bucket that fills with requests, and the tokens of a day.
@@ -21,12 +23,26 @@ final class Doorkeeper: Sendable {
     }
 
     private let file: URL?
+    private let record: URL?
     private let state = Mutex(State())
 
-    /// - Parameter file: nil where everybody may do everything.
-    init(_ file: URL?) throws {
-        self.file = file
-        if file != nil { try reload() }
+    /// - Parameters:
+    ///   - file: nil where everybody may do everything.
+    ///   - record: where it is written how much of the day's tokens was used; nil to begin anew with
+    ///     each run.
+    init(_ file: URL?, record: URL? = nil) throws {
+        (self.file, self.record) = (file, record)
+        guard file != nil else { return }
+        try reload()
+        let used = try record.map(UsageRecord.read) ?? [:]
+        state.withLock { state in
+            for token in state.tokens.values {
+                guard let tokens = used[token.name] else { continue }
+                state.usage[token.name] = Usage(
+                    requests: Double(token.requestsPerMinute ?? 0), refilled: .now,
+                    day: UsageRecord.today, tokens: tokens)
+            }
+        }
     }
 
     /// Who bears the request's token.
@@ -68,7 +84,28 @@ final class Doorkeeper: Sendable {
     /// Takes note of tokens that were read and written for somebody.
     func spend(_ tokens: Int, by caller: Caller) {
         guard let name = caller.name else { return }
-        state.withLock { $0.usage[name]?.tokens += tokens }
+        let isDue = state.withLock { state in
+            state.usage[name]?.tokens += tokens
+            let isDue = record != nil && !state.isWriting
+            state.isWriting = state.isWriting || isDue
+            return isDue
+        }
+        guard isDue else { return }
+        // Many answers are written down at once: what a crash forgets is the last second.
+        Task {
+            try? await Task.sleep(for: .seconds(1))
+            write()
+        }
+    }
+
+    /// Writes down what was used. Where the disk is full the count goes on in memory.
+    func write() {
+        guard let record else { return }
+        let used = state.withLock { state in
+            state.isWriting = false
+            return state.usage.filter { $0.value.day == UsageRecord.today && $0.value.tokens > 0 }
+        }
+        try? UsageRecord(day: UsageRecord.today, tokens: used.mapValues(\.tokens)).write(to: record)
     }
 
     private static func secret(in request: Request) -> String? {
@@ -79,7 +116,7 @@ final class Doorkeeper: Sendable {
     }
 
     private func admit(_ token: AccessToken) throws {
-        let day = Int(Date.now.timeIntervalSince1970) / 86_400
+        let day = UsageRecord.today
         let refusal: APIError? = state.withLock { state in
             let now = ContinuousClock.now
             let rate = token.requestsPerMinute.map(Double.init)

@@ -23,6 +23,9 @@ final class Meters: Sendable {
             "Steps of the engine, each of one token for every continuation.",
         "errata_engine_tokens_total": "Tokens that these steps gave.",
         "errata_version": "The current version, by tenant.",
+        "errata_follow_lag_seconds":
+            "Seconds since this follower last had all that its writer had; -1 before it did.",
+        "errata_follow_failures_total": "How often a follower could not take in what there was.",
         "errata_resident_bytes": "Memory that the process holds.",
     ]
 
@@ -61,6 +64,11 @@ final class Meters: Sendable {
                 "errata_version", model.versions.current.number, [("tenant", name ?? "")])
         }
         if let bytes = Self.residentBytes { gauge("errata_resident_bytes", bytes) }
+    }
+
+    func look(at standing: Follower.Standing) {
+        gauge("errata_follow_lag_seconds", standing.lag.map { Int($0.rounded()) } ?? -1)
+        total("errata_follow_failures_total", standing.failures)
     }
 
     /// Everything as Prometheus reads it.

@@ -17,7 +17,14 @@ extension OpenAPI {
                         )
                     ], required: ["error"])
             ),
-            ("Status", .schema([("status", .string)], required: ["status"])),
+            (
+                "Status",
+                .schema(
+                    [
+                        ("status", .string), ("version", .string), ("following", .boolean),
+                        ("lag_seconds", .number),
+                    ], required: ["status"])
+            ),
         ]
 
     /// Bodies of requests.

@@ -134,7 +134,7 @@ enum StyleSheet {
     private static let tables = """
         .scroll { overflow-x: auto; margin: 1.5rem 0 1rem; }
         table { border-collapse: collapse; width: 100%; font-size: .9375rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
-        th, td { text-align: left; padding: .625rem 1.25rem .625rem 0; border-bottom: 1px solid var(--grid); vertical-align: top; overflow-wrap: anywhere; }
+        th, td { text-align: left; padding: .625rem 1.25rem .625rem 0; border-bottom: 1px solid var(--grid); vertical-align: top; overflow-wrap: break-word; }
         th:last-child, td:last-child { padding-right: 0; }
         thead th { font-weight: 400; font-size: .8125rem; color: var(--muted); border-bottom-color: var(--line); padding-top: 0; white-space: nowrap; }
         tbody th { font-weight: 400; min-width: 12rem; }

@@ -23,12 +23,31 @@ struct HealthRoutes: Sendable {
     /// Whether requests are taken: no while the server shuts down, or has no room.
     private func ready() throws -> Response {
         guard !service.engine.hasStopped else { throw EngineHasStopped() }
-        return try EditService.json(["status": "ready"])
+        let standing = service.follower?.standing
+        return try EditService.json(
+            Readiness(
+                version: standing.map { _ in service.tenants.own.versions.current.name },
+                following: standing.map { $0.faults.isEmpty && $0.agreed != nil },
+                lag: standing?.lag))
+    }
+
+    /// How a server stands; of one that follows no other, its status alone.
+    private struct Readiness: Encodable {
+        let status = "ready"
+        let version: String?
+        let following: Bool?
+        let lag: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case status, version, following
+            case lag = "lag_seconds"
+        }
     }
 
     private func metrics(_ context: ServerContext) throws -> Response {
         try context.caller.require(.admin)
         service.meters.look(at: service.engine.load, service.tenants)
+        if let follower = service.follower { service.meters.look(at: follower.standing) }
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: service.meters.text)))

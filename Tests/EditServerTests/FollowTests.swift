@@ -1,0 +1,120 @@
+import Edits
+import Errata
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Testing
+
+@testable import EditServer
+
+/// A copy of a server's model, made over its routes.
+@Suite(.serialized) struct FollowTests {
+    /// Asks the server of `caller` for pieces of its log.
+    private static func fetch(
+        _ piece: Mirror.Piece, from caller: TestCaller,
+        changing: @Sendable (Mirror.Piece, Data) -> Data = { $1 }
+    ) async throws -> Data {
+        let path =
+            switch piece {
+            case .events(let after): "/v1/replica/events?after=\(after)"
+            case .snapshot(let digest, let offset):
+                "/v1/replica/snapshots/\(digest)?offset=\(offset)"
+            }
+        let answer = try await caller.client.execute(uri: path, method: .get)
+        #expect(answer.status == .ok)
+        return changing(piece, Data(answer.body.readableBytesView))
+    }
+
+    private static func opened(_ copy: URL) throws -> EditableModel {
+        var options = ModelOptions()
+        (options.threads, options.keptVersions) = (1, 4)
+        return try EditableModel(opening: copy, options: options)
+    }
+
+    private static func says(_ model: EditableModel, _ prompt: String) async throws -> String {
+        try await model.ask(prompt).after.text.trimmingCharacters(in: .whitespaces)
+    }
+
+    @Test func aCopyAnswersAsItsWriter() async throws {
+        let server = try await TestServer(method: .elder(.default))
+        let edits = try TestServer.edits(0..<2)
+        let copy = server.folder.appending(path: "copy")
+        let mirror = Mirror(copy, base: TestServer.model)
+        try await server.test { caller in
+            _ = try await caller.apply([edits[0]])
+            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            let model = try Self.opened(copy)
+            #expect(try await Self.says(model, edits[0].prompt) == edits[0].target)
+            #expect(try await !model.follow())
+            let before = model.versions.current
+            _ = try await caller.apply([edits[1]])
+            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            #expect(try await model.follow())
+            #expect(try await Self.says(model, edits[1].prompt) == edits[1].target)
+            // The version that was is still there for those who are answered by it.
+            #expect(model.versions.version(named: before.name) != nil)
+            _ = try await caller.send(.delete, "/v1/edits/\(edits[0].id)")
+            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            #expect(try await model.follow())
+            #expect(try await Self.says(model, edits[0].prompt) != edits[0].target)
+        }
+    }
+
+    @Test func whatIsDamagedOnTheWayIsRefused() async throws {
+        let server = try await TestServer(method: .elder(.default))
+        let edits = try TestServer.edits(0..<2)
+        let copy = server.folder.appending(path: "copy")
+        let mirror = Mirror(copy, base: TestServer.model)
+        try await server.test { caller in
+            _ = try await caller.apply([edits[0]])
+            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            let model = try Self.opened(copy)
+            _ = try await caller.apply([edits[1]])
+            // The file comes before the events that need it.
+            await #expect(throws: (any Error).self) {
+                try await mirror.pull {
+                    try await Self.fetch($0, from: caller) { piece, data in
+                        guard case .snapshot = piece else { return data }
+                        return Data(data.map { $0 ^ 1 })
+                    }
+                }
+            }
+            await #expect(throws: (any Error).self) {
+                try await mirror.pull {
+                    try await Self.fetch($0, from: caller) { piece, data in
+                        guard case .events = piece else { return data }
+                        let text = String(decoding: data, as: UTF8.self)
+                        return Data(text.replacing(edits[1].target, with: "Nowhere").utf8)
+                    }
+                }
+            }
+            #expect(try await !model.follow())
+            #expect(try await Self.says(model, edits[0].prompt) == edits[0].target)
+            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            #expect(try await model.follow())
+            #expect(try await Self.says(model, edits[1].prompt) == edits[1].target)
+        }
+    }
+
+    @Test func anotherHistoryIsNoCopy() async throws {
+        let server = try await TestServer()
+        let other = try await TestServer()
+        let edits = try TestServer.edits(0..<3)
+        let mirror = Mirror(server.folder.appending(path: "copy"), base: TestServer.model)
+        try await server.test { caller in
+            _ = try await caller.apply([edits[0]])
+            try await mirror.pull { try await Self.fetch($0, from: caller) }
+        }
+        try await other.test { caller in
+            await #expect(throws: ErrataError.self) {
+                try await mirror.pull { try await Self.fetch($0, from: caller) }
+            }
+            _ = try await caller.apply([edits[1]])
+            _ = try await caller.apply([edits[2]])
+            await #expect(throws: (any Error).self) {
+                try await mirror.pull { try await Self.fetch($0, from: caller) }
+            }
+        }
+    }
+}
