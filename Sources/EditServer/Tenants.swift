@@ -78,7 +78,7 @@ package actor Tenants {
     package func open(_ names: Set<String>) async throws {
         let folder = source.data.appending(path: "tenants")
         let there = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        for name in names.union(there.filter(Tenant.isName)).sorted() {
+        for name in names.union(there.filter(Tenant.isName)).sorted() where isThere(name) {
             _ = try await tenant(name)
         }
     }
@@ -90,7 +90,16 @@ package actor Tenants {
     nonisolated func find(_ name: String?, isKnown: Bool) async throws -> Tenant? {
         guard let name else { return own }
         if let tenant = opened.withLock({ $0[name] }) { return tenant }
-        return isKnown ? try await tenant(name) : nil
+        return isKnown && isThere(name) ? try await tenant(name) : nil
+    }
+
+    /// Whether a tenant has a log, or may be given one: a follower waits until its writer has it.
+    private nonisolated func isThere(_ name: String) -> Bool {
+        !source.isReadOnly || EditableModel.isSaved(in: place(of: name))
+    }
+
+    private nonisolated func place(of name: String) -> URL {
+        source.data.appending(path: "tenants").appending(path: name)
     }
 
     private func tenant(_ name: String) async throws -> Tenant {
@@ -99,10 +108,10 @@ package actor Tenants {
             throw ServerError(
                 "expected a tenant's name of 1 to 64 letters, digits, - and _, got “\(name)”.")
         }
-        let place = source.data.appending(path: "tenants").appending(path: name)
         let tenant = Tenant(
             name: name,
-            model: try await Self.opened(at: place, source, sharing: own.versions.current))
+            model: try await Self.opened(at: place(of: name), source, sharing: own.versions.current)
+        )
         // Somebody else may have opened it meanwhile: the first one stays.
         return opened.withLock { opened in
             if let first = opened[name] { return first }

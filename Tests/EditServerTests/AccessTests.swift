@@ -111,6 +111,29 @@ import Testing
         }
     }
 
+    @Test func whoeverCopiesLogsCopiesEveryTenantsAndAsksNone() async throws {
+        let server = try await TestServer(tokens: [
+            ("anna", [.ask, .approve], "north"), ("copier", [.ask, .replicate], nil),
+            ("bert", [.replicate], "south"),
+        ])
+        let north: HTTPFields = [.errataTenant: "north"]
+        let path = "/v1/replica/events"
+        try await server.test { caller in
+            #expect(try await caller.apply(TestServer.edits(0..<1), as: "anna").status == 200)
+            let events = try await caller.send(.get, path, as: "copier", headers: north)
+            #expect(events.status == 200 && events["version"] as? Int == 3)
+            let names = try await caller.send(.get, "/v1/replica/tenants", as: "copier")
+            #expect((names["tenants"] as? [String])?.contains("north") == true)
+            for (method, path, name) in [
+                (HTTPRequest.Method.get, path, "bert"), (.get, "/v1/models", "copier"),
+                (.get, "/v1/edits", "copier"),
+            ] {
+                let refused = try await caller.send(method, path, as: name, headers: north)
+                #expect(refused.status == 403 && refused.code == "other_tenant", "\(path)")
+            }
+        }
+    }
+
     @Test func aRevokedTokenOpensNothing() async throws {
         let server = try await TestServer(tokens: Self.all)
         try await server.test { caller in

@@ -72,7 +72,11 @@ extension OpenAPI {
                         "Names the request: sent twice it is done once."),
                 ],
                 body: "EditRequest", answers: [(200, "Transaction"), (202, "Transaction")],
-                errors: changing),
+                errors: changing,
+                links: [
+                    (200, "getEdit", "transaction"), (200, "undo", "transaction"),
+                    (202, "approve", "proposal"), (202, "decline", "proposal"),
+                ]),
             Operation(
                 method: "GET", path: "/v1/edits", id: "listEdits",
                 summary: "The edits, newest first.",
@@ -107,7 +111,7 @@ extension OpenAPI {
                 method: "DELETE", path: "/v1/edits/{id}", id: "undo",
                 summary: "Takes back an edit, a publication, or an earlier undo.",
                 parameters: [id, tenant], body: "ReasonRequest", isBodyRequired: false,
-                answers: [(200, "Undo")], errors: changing),
+                answers: [(200, "Undo")], errors: changing, links: [(200, "undo", "event")]),
             Operation(
                 method: "POST", path: "/v1/edits/{id}/approve", id: "approve",
                 summary: "Applies what somebody else proposed.", parameters: [id, tenant],

@@ -18,6 +18,8 @@ enum OpenAPI {
         let answers: [(status: Int, schema: String)]
         /// Statuses that come with an error.
         let errors: [Int]
+        /// Operations that can go on with a field of an answer, as their `id`.
+        var links: [(status: Int, operation: String, field: String)] = []
         /// Of an answer without schema.
         var contentType = "application/json"
     }
@@ -78,7 +80,7 @@ enum OpenAPI {
 
 extension OpenAPI.Operation {
     fileprivate var json: JSON {
-        var answers: [(String, JSON)] = self.answers.map { status, schema in
+        var answers: [(String, JSON)] = self.answers.map { status, schema -> (String, JSON) in
             let content: JSON =
                 schema.isEmpty
                 ? .object([(contentType, [:] as JSON)])
@@ -86,7 +88,21 @@ extension OpenAPI.Operation {
                     [("application/json", ["schema": .reference(schema)] as JSON)]
                         + (schema == "Completion" || schema == "ChatCompletion"
                             ? [("text/event-stream", [:] as JSON)] : []))
-            return ("\(status)", ["description": "What was asked for.", "content": content])
+            let links = links.filter { $0.status == status }.map { link -> (String, JSON) in
+                (
+                    link.operation,
+                    [
+                        "operationId": .text(link.operation),
+                        "parameters": ["id": .text("$response.body#/\(link.field)")],
+                    ]
+                )
+            }
+            return (
+                "\(status)",
+                .object(
+                    [("description", "What was asked for."), ("content", content)]
+                        + (links.isEmpty ? [] : [("links", .object(links))]))
+            )
         }
         answers += errors.map {
             (
