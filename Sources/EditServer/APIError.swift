@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import Logging
 import NIOCore
 import NIOHTTP1
 
@@ -28,6 +29,14 @@ struct APIError: Error {
     init(_ status: HTTPResponse.Status, _ body: ErrorBody) {
         self.status = status
         self.body = body
+    }
+
+    /// Tells the server's own log of an error that is no fault of the caller's.
+    func note(_ error: any Error, in logger: Logger) {
+        guard status.code >= 500 else { return }
+        // An error's words may quote a prompt, so they are for those who look for trouble.
+        logger.error("failed", metadata: ["kind": "\(type(of: error))"])
+        logger.debug("failed", metadata: ["error": "\(error)"])
     }
 
     /// Something that the log does not have.

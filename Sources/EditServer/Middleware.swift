@@ -37,11 +37,7 @@ struct FrontDesk: RouterMiddleware {
         to error: any Error, _ request: Request, _ context: ServerContext
     ) -> Response {
         var answer = APIError(error)
-        if answer.status.code >= 500 {
-            // An error's words may quote a prompt, so they are for those who look for trouble.
-            context.logger.error("failed", metadata: ["kind": "\(type(of: error))"])
-            context.logger.debug("failed", metadata: ["error": "\(error)"])
-        }
+        answer.note(error, in: context.logger)
         if answer.status == .notFound, let methods = OpenAPI.methods(of: request.uri.path),
             !methods.contains(request.method.rawValue)
         {

@@ -40,7 +40,7 @@ public struct Editor: Sendable, Equatable {
     }
 
     /// What edits where nothing else is asked for: a frozen expert for every fact, found by its
-    /// subject's name and meaning (`Documentation/LifelongAtScale.md`).
+    /// subject's name and the unedited model's answer (`Documentation/LifelongAtScale.md`).
     public static let standard = Editor("lifelong")
 
     /// The base model alone; it learns nothing.

@@ -36,7 +36,19 @@ import Testing
         try await model.ask(prompt).after.text.trimmingCharacters(in: .whitespaces)
     }
 
-    @Test func aCopyAnswersAsItsWriter() async throws {
+    /// The writer, the copy of what it was taught, the first of two edits, and the model opened there.
+    private struct Pair {
+        let caller: TestCaller
+        let mirror: Mirror
+        let model: EditableModel
+        let edits: [EditRecord]
+
+        func pull() async throws {
+            try await mirror.pull { try await FollowTests.fetch($0, from: caller) }
+        }
+    }
+
+    private func test(_ body: @Sendable (Pair) async throws -> Void) async throws {
         let server = try await TestServer(method: .elder(.default))
         let edits = try TestServer.edits(0..<2)
         let copy = server.folder.appending(path: "copy")
@@ -44,36 +56,38 @@ import Testing
         try await server.test { caller in
             _ = try await caller.apply([edits[0]])
             try await mirror.pull { try await Self.fetch($0, from: caller) }
-            let model = try Self.opened(copy)
+            try await body(
+                Pair(
+                    caller: caller, mirror: mirror, model: try Self.opened(copy), edits: edits))
+        }
+    }
+
+    @Test func aCopyAnswersAsItsWriter() async throws {
+        try await test { pair in
+            let (caller, model, edits) = (pair.caller, pair.model, pair.edits)
             #expect(try await Self.says(model, edits[0].prompt) == edits[0].target)
             #expect(try await !model.follow())
             let before = model.versions.current
             _ = try await caller.apply([edits[1]])
-            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            try await pair.pull()
             #expect(try await model.follow())
             #expect(try await Self.says(model, edits[1].prompt) == edits[1].target)
             // The version that was is still there for those who are answered by it.
             #expect(model.versions.version(named: before.name) != nil)
             _ = try await caller.send(.delete, "/v1/edits/\(edits[0].id)")
-            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            try await pair.pull()
             #expect(try await model.follow())
             #expect(try await Self.says(model, edits[0].prompt) != edits[0].target)
         }
     }
 
     @Test func whatIsDamagedOnTheWayIsRefused() async throws {
-        let server = try await TestServer(method: .elder(.default))
-        let edits = try TestServer.edits(0..<2)
-        let copy = server.folder.appending(path: "copy")
-        let mirror = Mirror(copy, base: TestServer.model)
-        try await server.test { caller in
-            _ = try await caller.apply([edits[0]])
-            try await mirror.pull { try await Self.fetch($0, from: caller) }
-            let model = try Self.opened(copy)
+        try await test { pair in
+            let (caller, model, edits) = (pair.caller, pair.model, pair.edits)
             _ = try await caller.apply([edits[1]])
             // The file comes before the events that need it.
             await #expect(throws: (any Error).self) {
-                try await mirror.pull {
+                try await pair.mirror.pull {
                     try await Self.fetch($0, from: caller) { piece, data in
                         guard case .snapshot = piece else { return data }
                         return Data(data.map { $0 ^ 1 })
@@ -81,7 +95,7 @@ import Testing
                 }
             }
             await #expect(throws: (any Error).self) {
-                try await mirror.pull {
+                try await pair.mirror.pull {
                     try await Self.fetch($0, from: caller) { piece, data in
                         guard case .events = piece else { return data }
                         let text = String(decoding: data, as: UTF8.self)
@@ -91,7 +105,7 @@ import Testing
             }
             #expect(try await !model.follow())
             #expect(try await Self.says(model, edits[0].prompt) == edits[0].target)
-            try await mirror.pull { try await Self.fetch($0, from: caller) }
+            try await pair.pull()
             #expect(try await model.follow())
             #expect(try await Self.says(model, edits[1].prompt) == edits[1].target)
         }

@@ -62,10 +62,7 @@ extension PageRoutes {
         _ error: any Error, _ visitor: Visitor, _ context: ServerContext
     ) -> Response {
         let answer = APIError(error)
-        if answer.status.code >= 500 {
-            context.logger.error("failed", metadata: ["kind": "\(type(of: error))"])
-            context.logger.debug("failed", metadata: ["error": "\(error)"])
-        }
+        answer.note(error, in: context.logger)
         let frame = PageFrame(
             settings: service.settings, visitor: visitor,
             formToken: sessions.formToken(for: visitor.id), tenant: nil, ledger: nil, done: nil)

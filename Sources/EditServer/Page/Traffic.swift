@@ -16,22 +16,16 @@ final class Traffic: Sendable {
 
     /// How long one answer took.
     struct Times: Sendable, Equatable {
-        /// Minutes since 1970 at its end; set when it is noted.
-        fileprivate(set) var minute = 0
         /// Seconds until its first token; absent where none came.
         let first: Double?
         /// Seconds until its end.
         let whole: Double
-
-        init(first: Double?, whole: Double) {
-            self.first = first
-            self.whole = whole
-        }
     }
 
     struct Record: Sendable {
         fileprivate(set) var minutes: [Minute] = []
-        fileprivate(set) var times: [Times] = []
+        /// Each with the minute in which it ended.
+        fileprivate(set) var times: [(minute: Int, times: Times)] = []
     }
 
     static let shownMinutes = 60
@@ -52,11 +46,10 @@ final class Traffic: Sendable {
         _ traces: [RouteTrace], times: Times, tenant: String?, at now: Date = .now
     ) {
         let number = Self.minute(now)
-        var times = times
-        times.minute = number
-        records.withLock { [times] records in
+        records.withLock { records in
             var record = records[tenant ?? ""] ?? Record()
             if record.minutes.last?.number != number {
+                record.forget(before: number - Self.shownMinutes + 1)
                 record.minutes.append(Minute(number: number))
             }
             for trace in traces {
@@ -65,8 +58,7 @@ final class Traffic: Sendable {
                 case .deferred: record.minutes[record.minutes.count - 1].deferred += 1
                 }
             }
-            record.forget(before: number - Self.shownMinutes + 1)
-            record.times.append(times)
+            record.times.append((number, times))
             record.times.removeFirst(max(0, record.times.count - Self.keptTimes))
             records[tenant ?? ""] = record
         }
@@ -85,7 +77,7 @@ extension Traffic.Record {
 
     /// The time under which a share of the answers came, in seconds; nil where there are none.
     func quantile(_ share: Double, of time: KeyPath<Traffic.Times, Double?>) -> Double? {
-        let sorted = times.compactMap { $0[keyPath: time] }.sorted()
+        let sorted = times.compactMap { $0.times[keyPath: time] }.sorted()
         guard !sorted.isEmpty else { return nil }
         return sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.down)))]
     }

@@ -30,8 +30,8 @@ extension Traffic.Record {
             subtitle: "the latest \(times.count) answers, by the share that was done",
             x: Axis("Time", unit: "ms", scale: .logarithmic), y: .percent("Done"))
         plot.series = [
-            Series("first token", Self.shares(times.compactMap(\.first)), look: Look(at: 0)),
-            Series("whole answer", Self.shares(times.map(\.whole)), look: Look(at: 1)),
+            Series("first token", Self.shares(times.compactMap(\.times.first)), look: Look(at: 0)),
+            Series("whole answer", Self.shares(times.map(\.times.whole)), look: Look(at: 1)),
         ].filter { !$0.points.isEmpty }
         // Both end at the top, where names at their ends would stand in each other's way.
         plot.keys = plot.series.map { Key($0.name, $0.look ?? Look(at: 0), sample: .line) }

@@ -72,12 +72,16 @@ struct FactGate {
                 .agreement(with: probabilities)
             let distance = (1 - agreement) / (1 - config.agreement)
             let score = candidate.coverage + config.agreementShare * agreement
-            return (isCovered: distance < 1, score, candidate.wording, distance)
+            return (
+                isCovered: distance < 1, score: score, wording: candidate.wording,
+                distance: distance
+            )
         }
         // Of equals the latest is nearer: it was said last.
         let best = ranked.max {
-            ($0.isCovered ? 1 : 0, $0.1, $0.2) < ($1.isCovered ? 1 : 0, $1.1, $1.2)
+            ($0.isCovered ? 1 : 0, $0.score, $0.wording)
+                < ($1.isCovered ? 1 : 0, $1.score, $1.wording)
         }
-        return best.map { Match(index: wordings[$0.2].fact, distance: $0.3) }
+        return best.map { Match(index: wordings[$0.wording].fact, distance: $0.distance) }
     }
 }
