@@ -80,6 +80,8 @@ public struct ApplyReport: Codable, Sendable, Equatable {
         /// Edits finished with this batch.
         public let edits: Int
         public let seconds: Double
+        /// Seconds of all cores together that the process took meanwhile.
+        public let cpuSeconds: Double
         /// Optimiser steps.
         public let steps: Int
     }

@@ -107,16 +107,16 @@ extension EditableModel {
     private func compare(
         _ current: Snapshot, in log: EditLog, depth: VerifyDepth, report: inout VerifyReport
     ) async throws {
-        let journal = Handover(journal)
-        let base = Handover(base)
-        let digest = try await workshop.run(threads: self.journal.configuration.numerics.threads) {
+        let present = depth == .full ? nil : adapters
+        let restoration = Handover(Restoration(journal, base: base, beginningWith: present))
+        let digest = try await workshop.run(threads: journal.configuration.numerics.threads) {
+            let (journal, base) = (restoration.value.journal, restoration.value.base)
             var adapters =
                 try depth == .full
-                ? Adapters(journal.value.configuration, base: base.value)
-                : Restoration(journal.value, base: base.value)
-                    .replayed(current.batches.dropLast()).adapters
+                ? Adapters(journal.configuration, base: base)
+                : restoration.value.replayed(current.batches.dropLast()).adapters
             for batch in current.batches.dropFirst(adapters.batches.count) {
-                _ = try adapters.learn(batch, journal.value.ledger.records(batch))
+                _ = try adapters.learn(batch, journal.ledger.records(batch))
             }
             return try adapters.method.state().digest()
         }.value
@@ -125,7 +125,7 @@ extension EditableModel {
             report.faults.append(
                 "learning the log again gives \(digest.prefix(12))…, not the current snapshot "
                     + "\(current.digest.prefix(12))…; it was learned with "
-                    + "\(self.journal.configuration.numerics.engine) on another processor or engine, "
+                    + "\(journal.configuration.numerics.engine) on another processor or engine, "
                     + "or is not of this log; `errata settle` makes it again.")
         }
     }
@@ -150,7 +150,7 @@ extension EditableModel {
 public enum VerifyDepth: String, Codable, Sendable, CaseIterable {
     /// Nothing: chain and digests only.
     case quick
-    /// The newest transaction, from the snapshot before it.
+    /// The newest transaction, after the others as they are.
     case newest
     /// The whole log, from the base model on.
     case full

@@ -14,8 +14,8 @@ extension EditingMethod {
         report.preparationSeconds = try seconds(on: device) { try prepare() }
         let groups = try plan(edits)?.map { $0.map { edits[$0] } } ?? [edits]
         var callbacks = 0.0
-        var last = ContinuousClock.now
-        let start = clock()
+        let start = cpuSeconds()
+        var (last, lastCPU) = (ContinuousClock.now, start)
         let total = try seconds(on: device) {
             for group in groups {
                 let before = report.edits
@@ -25,7 +25,8 @@ extension EditingMethod {
                     report.batches.append(
                         ApplyReport.Batch(
                             edits: finished - report.edits,
-                            seconds: (ContinuousClock.now - last).inSeconds, steps: progress.steps))
+                            seconds: (ContinuousClock.now - last).inSeconds,
+                            cpuSeconds: cpuSeconds() - lastCPU, steps: progress.steps))
                     report.edits = finished
                     callbacks += try seconds(on: device) {
                         try onProgress(
@@ -33,15 +34,18 @@ extension EditingMethod {
                                 edits: finished, totalEdits: edits.count, steps: progress.steps,
                                 loss: progress.loss))
                     }
-                    last = .now
+                    (last, lastCPU) = (.now, cpuSeconds())
                 }
             }
         }
         report.seconds = total - callbacks
-        report.cpuSeconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+        report.cpuSeconds = cpuSeconds() - start
         return report
     }
 }
+
+/// Seconds of all cores together that this process has taken.
+private func cpuSeconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
 
 /// Seconds of `body`, the device synchronised.
 private func seconds(on device: Device, _ body: () throws -> Void) throws -> Double {

@@ -27,6 +27,7 @@ import Testing
             #expect(!found.contains(edits[0].prompt.escaped))
             let page = try await visitor.get("/?limit=2")
             #expect(page.contains("Older corrections") && !page.contains(edits[0].prompt.escaped))
+            #expect(page.contains("href=\"/?limit=2&amp;after=3\""))
             let story = try await visitor.get("/page/edits/2")
             #expect(story.contains(edits[0].target) && story.contains("Published"))
             let asked = try await visitor.post("/page/ask", ["prompt": edits[0].prompt])
@@ -154,6 +155,53 @@ import Testing
             try await Task.sleep(for: .seconds(1.1))
             let page = try await visitor.send("/")
             #expect(page.status == 303 && page.headers[.location] == "/page/sign-in")
+            let late = try await visitor.post("/page/sign-out")
+            #expect(late.status == 303 && late.headers[.location] == "/page/sign-in")
+        }
+    }
+
+    @Test func whoAsksTooOftenIsToldWhenToComeBack() async throws {
+        let server = try await TestServer(tokens: Self.people)
+        let file = server.folder.appending(path: "tokens.json")
+        var tokens = try TokenFile(file)
+        tokens.tokens[2].requestsPerMinute = 3
+        try tokens.write(to: file)
+        try await Task.sleep(for: .seconds(1.1))
+        try await server.test { caller in
+            let visitor = TestVisitor(caller)
+            try await visitor.signIn("alan")
+            _ = try await visitor.get("/page/ask")
+            let refused = try await visitor.send("/page/ask")
+            #expect(refused.status == 429 && refused.text.contains("<h1>"))
+            #expect(refused.headers[.retryAfter].flatMap { Int($0) } != nil)
+        }
+    }
+
+    @Test func anAdministratorLooksAtEveryTenant() async throws {
+        let people: [(name: String, roles: [Role], tenant: String?)] = [
+            ("root", [.admin], nil), ("tina", [.ask, .approve], "acme"), ("ada", [.propose], nil),
+        ]
+        let server = try await TestServer(tokens: people)
+        let edits = try TestServer.edits(0..<2)
+        try await server.test { caller in
+            #expect(try await caller.apply([edits[0]], as: "tina").status == 200)
+            #expect(try await caller.apply([edits[1]], as: "root").status == 200)
+            let root = TestVisitor(caller)
+            try await root.signIn("root")
+            #expect(try await root.get("/").contains(edits[1].prompt.escaped))
+            #expect(try await root.post("/page/tenant", ["tenant": "acme"]).status == 303)
+            let log = try await root.get("/")
+            #expect(log.contains(edits[0].prompt.escaped) && !log.contains(edits[1].prompt.escaped))
+            #expect(log.contains("<option value=\"acme\" selected>"))
+            let asked = try await root.post("/page/ask", ["prompt": edits[0].prompt])
+            #expect(asked.text.contains(">edited</span>"))
+            #expect(try await root.post("/page/tenant", ["tenant": "nobody"]).status == 403)
+            #expect(try await root.post("/page/tenant", ["tenant": ""]).status == 303)
+            #expect(try await root.get("/").contains(edits[1].prompt.escaped))
+            let ada = TestVisitor(caller)
+            try await ada.signIn("ada")
+            #expect(!(try await ada.get("/").contains("acme")))
+            #expect(try await ada.post("/page/tenant", ["tenant": "acme"]).status == 403)
         }
     }
 

@@ -39,6 +39,15 @@ import Testing
         #expect(Statistics.correlation([(1, 3), (1, 2)]) == nil)
     }
 
+    @Test func partsHaveTheirOwnMeans() {
+        #expect(Statistics.means([1, 2, 3, 4, 5], parts: 2) == [1.5, 4])
+        #expect(Statistics.means([7, 8], parts: 2) == [7, 8])
+        var row = MethodRow(method: "any", edits: 20, rows: 20, outcomes: [])
+        #expect(row.costGrowth == nil)
+        row.cpuSecondsByTenth = [2, 9, 9, 9, 9, 9, 9, 9, 9, 3]
+        #expect(row.costGrowth == 1.5)
+    }
+
     @Test func quantilesLieBetweenNeighbours() {
         #expect(Statistics.quantile([4, 1, 3, 2], 0.5) == 2.5)
         #expect(Statistics.quantile([1, 2, 3], 0.5) == 2)

@@ -16,6 +16,9 @@ struct Caller: Sendable {
 
     func may(_ role: Role) -> Bool { roles.contains(role) || roles.contains(.admin) }
 
+    /// Whether they may see every tenant's model.
+    var mayCross: Bool { tenant == nil && may(.admin) }
+
     /// - Throws: `APIError` where the caller has none of `roles`.
     func require(_ roles: Role...) throws { try require(roles) }
 

@@ -136,7 +136,7 @@ extension RouteTrace.Gate {
     fileprivate var words: String {
         switch self {
         case .code: "bits that differ between route codes"
-        case .match: "words and meaning: 0 is the same prompt, 1 the edge"
+        case .match: "the way from the wording that was taught: 0 is the same, 1 the edge"
         case .radius: "the way to a stored key, in radii of it"
         case .score: "a trained gate’s score"
         }

@@ -14,10 +14,15 @@ struct LogView {
         var query = ""
         var state = ""
         var author = ""
+        /// Not in the form, but in addresses.
+        var tag = ""
+        var limit = ""
         var isFirstPage = true
         let filter: EditFilter
 
-        fileprivate var isEmpty: Bool { query.isEmpty && state.isEmpty && author.isEmpty }
+        fileprivate var isEmpty: Bool { 
+            query.isEmpty && state.isEmpty && author.isEmpty && tag.isEmpty
+        }
     }
 
     var html: HTML {
@@ -70,7 +75,7 @@ struct LogView {
         let rows = found.page.map(row)
         let older: HTML? =
             found.hasMore
-            ? "<a rel=\"next\" href=\"\(older(than: last.event))\">Older corrections</a>" : nil
+            ? "<a rel=\"next\" href=\"\(address(after: last.event))\">Older corrections</a>" : nil
         let newest: HTML? =
             search.isFirstPage ? nil : "<a href=\"\(address(after: nil))\">To the newest</a>"
         return """
@@ -106,13 +111,12 @@ struct LogView {
         """
     }
 
-    private func older(than event: Int) -> String { address(after: event) }
-
     private func address(after event: Int?) -> String {
         var parts = URLComponents()
         parts.path = "/"
         let fields = [
             ("query", search.query), ("state", search.state), ("author", search.author),
+            ("tag", search.tag), ("limit", search.limit),
             ("after", event.map(String.init) ?? ""),
         ].filter { !$0.1.isEmpty }
         parts.queryItems = fields.isEmpty ? nil : fields.map(URLQueryItem.init)

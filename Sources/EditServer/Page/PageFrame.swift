@@ -9,6 +9,8 @@ struct PageFrame: Sendable {
     /// The model that is looked at, and what its log says.
     let tenant: Tenant?
     let ledger: Ledger?
+    /// The tenants whose models may be looked at instead.
+    let tenants: [String]
     /// What is said of the last action.
     let done: Done?
 
@@ -120,7 +122,21 @@ struct PageFrame: Sendable {
                 <button class="plain">Sign out</button></form>
                 """
         }
-        return "<div class=\"who\">\(mode)\(name)</div>"
+        return "<div class=\"who\">\(mode)\(choice)\(name)</div>"
+    }
+
+    /// Whose model is looked at, for somebody who may choose.
+    private var choice: HTML? {
+        guard !tenants.isEmpty else { return nil }
+        let options = tenants.map { name -> HTML in
+            let mark = HTML.flag("selected", name == visitor.caller.tenant)
+            return "<option value=\"\(name)\"\(mark)>\(name)</option>"
+        }
+        return """
+            <form method="post" action="/page/tenant">\(formField)\
+            <select name="tenant" aria-label="Tenant"><option value="">no tenant</option>\(options)\
+            </select><button class="plain">Show</button></form>
+            """
     }
 
     /// What every form begins with.

@@ -55,7 +55,8 @@ extension PageRoutes {
         return PageFrame(
             settings: service.settings, visitor: visitor,
             formToken: sessions.formToken(for: visitor.id), tenant: tenant,
-            ledger: visitor.reads ? await tenant?.model.ledger : nil, done: done)
+            ledger: visitor.reads ? await tenant?.model.ledger : nil,
+            tenants: visitor.mayCross ? service.tenants.all.compactMap(\.name) : [], done: done)
     }
 
     private func fault(
@@ -65,10 +66,17 @@ extension PageRoutes {
         answer.note(error, in: context.logger)
         let frame = PageFrame(
             settings: service.settings, visitor: visitor,
-            formToken: sessions.formToken(for: visitor.id), tenant: nil, ledger: nil, done: nil)
+            formToken: sessions.formToken(for: visitor.id), tenant: nil, ledger: nil,
+            tenants: [], done: nil)
         return Self.page(
-            FaultView(frame: frame, sentence: answer.body.message.asSentence).html,
-            status: answer.status)
+            FaultView(frame: frame, sentence: answer.body.message.asSentence).html, for: answer)
+    }
+
+    /// A page that says what went wrong.
+    static func page(_ html: HTML, for error: APIError) -> Response {
+        var response = page(html, status: error.status)
+        response.headers[.retryAfter] = error.retryAfter.map(String.init)
+        return response
     }
 
     static func page(_ html: HTML, status: HTTPResponse.Status = .ok) -> Response {

@@ -16,9 +16,10 @@ extension PageRoutes {
             await decline(request, context)
         }
         group.post("undo/:id") { request, context in await takeBack(request, context) }
+        group.post("tenant") { request, context in await look(request, context) }
         group.post("sign-in") { request, context in await enter(request, context) }
         group.post("sign-out") { request, context in
-            await act(request, context, isOpen: true) { frame, _, _ in
+            await act(request, context) { frame, _, _ in
                 sessions.end(frame.visitor.id)
                 var response = Response.redirect(to: "/page/sign-in?done=signed-out")
                 response.setCookie(cookie(Self.sessionCookie, "", sameSite: .strict, age: 0))
@@ -35,8 +36,9 @@ extension PageRoutes {
         _ body: (PageFrame, FormFields, ServerContext) async throws -> Response
     ) async -> Response {
         await respond(request, context) { visitor, context in
-            let fields = try await form(in: request, of: visitor)
+            // Whose session has ended has no form that holds: they sign in again.
             guard visitor.isKnown || isOpen else { return .redirect(to: "/page/sign-in") }
+            let fields = try await form(in: request, of: visitor)
             return try await body(try await frame(visitor, context, request), fields, context)
         }
     }
@@ -80,7 +82,7 @@ extension PageRoutes {
             } catch {
                 let answer = APIError(error)
                 view.fault = answer.body.message.asSentence
-                return Self.page(view.html, status: answer.status)
+                return Self.page(view.html, for: answer)
             }
         }
     }
@@ -105,7 +107,7 @@ extension PageRoutes {
             } catch {
                 return Self.page(
                     ProposeView(frame: frame, typed: typed, refusal: Refusal(error)).html,
-                    status: APIError(error).status)
+                    for: APIError(error))
             }
         }
     }
@@ -149,7 +151,7 @@ extension PageRoutes {
             } catch {
                 let refusal = Refusal(error, proposal: event.sequence)
                 let view = WaitingView(frame: frame, ledger: ledger, refused: refusal)
-                return Self.page(view.html, status: APIError(error).status)
+                return Self.page(view.html, for: APIError(error))
             }
         }
     }
@@ -168,8 +170,22 @@ extension PageRoutes {
             } catch {
                 let answer = APIError(error)
                 view.fault = answer.body.message.asSentence
-                return Self.page(view.html, status: answer.status)
+                return Self.page(view.html, for: answer)
             }
+        }
+    }
+
+    /// Shows an administrator the model of another tenant from now on.
+    private func look(_ request: Request, _ context: ServerContext) async -> Response {
+        await act(request, context) { frame, fields, _ in
+            let name = fields["tenant"]
+            guard frame.visitor.mayCross, name.map(frame.tenants.contains) ?? true else {
+                throw APIError(
+                    .forbidden, "expected a tenant whose model you may see, got another.",
+                    type: .permission, code: "other_tenant")
+            }
+            sessions.look(at: name, in: frame.visitor.id)
+            return .redirect(to: "/")
         }
     }
 
@@ -188,7 +204,7 @@ extension PageRoutes {
                 let answer = APIError(error)
                 let view = SignInView(
                     frame: frame, way: way, fault: answer.body.message.asSentence)
-                return Self.page(view.html, status: answer.status)
+                return Self.page(view.html, for: answer)
             }
         }
     }

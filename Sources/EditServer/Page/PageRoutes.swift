@@ -53,6 +53,8 @@ struct PageRoutes: Sendable {
             search.query = values.get("query") ?? ""
             search.state = values.get("state") ?? ""
             search.author = values.get("author") ?? ""
+            search.tag = values.get("tag") ?? ""
+            search.limit = values.get("limit") ?? ""
             search.isFirstPage = values.get("after") == nil
             return LogView(frame: frame, ledger: ledger, tenant: tenant, search: search).html
         }

@@ -7,9 +7,16 @@ import Synchronization
 /// hours at most after it was last used.
 final class Sessions: Sendable {
     private struct Session {
+        var holder: Holder
+        var used: ContinuousClock.Instant
+    }
+
+    /// Whose session it is.
+    struct Holder {
         /// SHA-256 of the token that was signed in with.
         let digest: String
-        var used: ContinuousClock.Instant
+        /// Whose model an administrator looks at; nil for their own.
+        var tenant: String?
     }
 
     private static let lifetime = Duration.seconds(12 * 3600)
@@ -30,13 +37,13 @@ final class Sessions: Sendable {
             {
                 sessions[oldest.key] = nil
             }
-            sessions[id] = Session(digest: digest, used: .now)
+            sessions[id] = Session(holder: Holder(digest: digest), used: .now)
         }
         return id
     }
 
-    /// The digest of the token that was signed in with; nil for a session that holds no more.
-    func digest(of id: String) -> String? {
+    /// Nil for a session that holds no more.
+    func holder(of id: String) -> Holder? {
         sessions.withLock { sessions in
             guard let session = sessions[id] else { return nil }
             let now = ContinuousClock.now
@@ -45,8 +52,13 @@ final class Sessions: Sendable {
                 return nil
             }
             sessions[id]!.used = now
-            return session.digest
+            return session.holder
         }
+    }
+
+    /// Shows another tenant's model from now on; nil for the holder's own.
+    func look(at tenant: String?, in id: String) {
+        sessions.withLock { $0[id]?.holder.tenant = tenant }
     }
 
     func end(_ id: String) { sessions.withLock { $0[id] = nil } }

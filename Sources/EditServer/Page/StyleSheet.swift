@@ -45,6 +45,8 @@ enum StyleSheet {
         .top nav a:hover { color: var(--text); }
         .top nav a[aria-current] { color: var(--text); border-bottom-color: var(--link); }
         .top .who { margin-left: auto; color: var(--muted); font-size: .875rem; display: flex; gap: .75rem; align-items: baseline; padding-bottom: 1rem; }
+        .top .who form { display: flex; gap: .375rem; align-items: baseline; }
+        .top .who select { width: auto; min-height: 0; padding: .0625rem .375rem; }
         .count { background: var(--mark); color: var(--text); border-radius: 1rem; padding: .0625rem .5rem; font-size: .75rem; margin-left: .25rem; }
         section { margin-top: 2.75rem; }
         .columns { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 3.5rem; }

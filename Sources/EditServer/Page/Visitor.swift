@@ -8,6 +8,8 @@ struct Visitor: Sendable {
     let id: String
     /// Whether the cookie must be set.
     let isNew: Bool
+    /// Whether they choose whose model they look at.
+    var mayCross = false
 
     /// Whether they may do anything at all.
     var isKnown: Bool { !caller.roles.isEmpty }
@@ -25,11 +27,13 @@ extension PageRoutes {
     func visitor(_ request: Request) throws -> Visitor {
         let cookies = request.cookies
         if !service.doorkeeper.isOpen, let id = cookies[Self.sessionCookie]?.value,
-            let digest = sessions.digest(of: id)
+            let holder = sessions.holder(of: id)
         {
             do {
-                let caller = try service.doorkeeper.caller(bearing: digest)
-                return Visitor(caller: caller, id: id, isNew: false)
+                var caller = try service.doorkeeper.caller(bearing: holder.digest)
+                let mayCross = caller.mayCross
+                if mayCross { caller.tenant = holder.tenant }
+                return Visitor(caller: caller, id: id, isNew: false, mayCross: mayCross)
             } catch let error as APIError where error.status == .unauthorized {
                 // The token was taken back.
                 sessions.end(id)

@@ -272,15 +272,17 @@ private struct Cost {
     var rows = 0
     var seconds: [Double] = []
     var steps: [Double] = []
-    var cpuSeconds = 0.0
+    var cpuSeconds: [Double] = []
 
     mutating func add(_ report: ApplyReport) {
         rows += report.rows
-        cpuSeconds += report.cpuSeconds
         for batch in report.batches where batch.edits > 0 {
-            seconds += Array(repeating: batch.seconds / Double(batch.edits), count: batch.edits)
-            steps += Array(
-                repeating: Double(batch.steps) / Double(batch.edits), count: batch.edits)
+            func shares(of whole: Double) -> [Double] {
+                Array(repeating: whole / Double(batch.edits), count: batch.edits)
+            }
+            seconds += shares(of: batch.seconds)
+            cpuSeconds += shares(of: batch.cpuSeconds)
+            steps += shares(of: Double(batch.steps))
         }
     }
 
@@ -289,7 +291,8 @@ private struct Cost {
         row.trainableParameters = summary.trainableParameters
         row.distinctCodes = await model.distinctCodes
         row.secondsPerEdit = Spread(seconds)
-        row.cpuSecondsPerEdit = row.edits == 0 ? nil : cpuSeconds / Double(row.edits)
+        row.cpuSecondsPerEdit = Statistics.mean(cpuSeconds)
+        if cpuSeconds.count >= 10 { row.cpuSecondsByTenth = Statistics.means(cpuSeconds, parts: 10) }
         row.stepsPerEdit = Spread(steps)
         row.bytesPerEdit =
             row.edits == 0

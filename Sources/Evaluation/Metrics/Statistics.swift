@@ -5,6 +5,15 @@ package enum Statistics {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
+    /// The means of `parts` equal parts of at least as many values, in order.
+    package static func means(_ values: [Double], parts: Int) -> [Double] {
+        precondition(1...values.count ~= parts, "\(values.count) values have no \(parts) parts")
+        return (0..<parts).map { part in
+            let range = values.count * part / parts..<values.count * (part + 1) / parts
+            return values[range].reduce(0, +) / Double(range.count)
+        }
+    }
+
     /// The sample's standard deviation; nothing of fewer than two.
     package static func deviation(_ values: [Double]) -> Double? {
         guard values.count > 1, let mean = mean(values) else { return nil }

@@ -116,7 +116,7 @@ extension RouteTrace.Gate {
     fileprivate var measure: String {
         switch self {
         case .code: "route codes"
-        case .match: "words and meaning"
+        case .match: "the way from the wording taught, 1 at the edge"
         case .radius: "queries, in radii of the stored key"
         case .score: "the gate's score"
         }

@@ -171,7 +171,7 @@ extension BenchResult {
         var table = TextTable(
             "Cost",
             columns: [
-                "Method", "s/edit", "p95", "CPU s/edit", "Steps/edit", "Trained", "Bytes/edit",
+                "Method", "s/edit", "p95", "CPU s", "Growth", "Steps/edit", "Trained", "Bytes/edit",
                 "Peak MB", "tok/s unedited", "deferred", "edited",
             ])
         for row in methods {
@@ -181,6 +181,7 @@ extension BenchResult {
                 [
                     row.method, Figure.short(row.secondsPerEdit?.median),
                     Figure.short(row.secondsPerEdit?.p95), Figure.short(row.cpuSecondsPerEdit),
+                    Figure.decimal(row.costGrowth, digits: 2),
                     Figure.short(row.stepsPerEdit?.mean),
                     Figure.count(row.trainableParameters),
                     Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
@@ -196,7 +197,9 @@ extension BenchResult {
         teacher-forced; greedy: greedy generation equals the target; tok: share of target tokens \
         right; Nbr, Unrel: kept; False: unrelated prompts in scope; Prefers: new answer more \
         probable than the former; kept: the unedited model's answer to neighbouring (Nbr) and \
-        unrelated (Unrel) prompts; Bit-equal: logits of those prompts unchanged bit for bit.
+        unrelated (Unrel) prompts; Bit-equal: logits of those prompts unchanged bit for bit; \
+        CPU s: of all threads, for an edit; Growth: its mean in the last tenth of the stream over \
+        that in the first.
         """
 
     private var provenance: String {

@@ -30,6 +30,8 @@ package struct MethodRow: Codable, Sendable, Equatable {
     package var secondsPerEdit: Spread?
     /// Seconds of all cores together, on average: what an edit costs however busy the machine is.
     package var cpuSecondsPerEdit: Double?
+    /// The same in ten bands of the stream, first edits first: whether the cost of an edit grows.
+    package var cpuSecondsByTenth: [Double]?
     /// Optimiser steps taken.
     package var stepsPerEdit: Spread?
     /// The most memory the process held.
@@ -52,6 +54,12 @@ package struct MethodRow: Codable, Sendable, Equatable {
         thirds = AgeBand.bands(outcomes, edits: edits, count: 3)
         ageCurve = AgeBand.bands(outcomes, edits: edits, count: 10)
         distances = Distances(outcomes)
+    }
+
+    /// What an edit of the last tenth of the stream costs, over what one of the first does.
+    package var costGrowth: Double? {
+        guard let tenths = cpuSecondsByTenth, let first = tenths.first, first > 0 else { return nil }
+        return tenths[tenths.count - 1] / first
     }
 }
 

@@ -9,7 +9,8 @@ extension Exhibit {
         exhibit.text = """
             Seconds of the edit call alone, the device synchronised: the median of the stream. CPU \
             seconds are those of all threads together and hardly change when other programs want \
-            the cores. Bytes are what the stream adds to the base model, divided by its edits.
+            the cores; growth is their mean in the last tenth of the stream over that in the \
+            first. Bytes are what the stream adds to the base model, divided by its edits.
             """
         for (data, groups) in groups.byData {
             let edited = groups.filter { $0.records[0].row.edits > 0 }
@@ -28,7 +29,7 @@ extension Exhibit {
         var table = TextTable(
             "\(data.title), \(span(groups.map(\.stream.edits))) edits",
             columns: [
-                "Method", "Edits", "Seeds", "s/edit", "CPU s/edit", "Steps/edit", "Trained",
+                "Method", "Edits", "Seeds", "s/edit", "CPU s/edit", "Growth", "Steps/edit", "Trained",
                 "Bytes/edit",
             ])
         table.rows = groups.map { group in
@@ -36,7 +37,8 @@ extension Exhibit {
             return [
                 group.label, Figure.count(row.edits), Figure.count(group.records.count),
                 group.short { $0.row.secondsPerEdit?.median },
-                group.short { $0.row.cpuSecondsPerEdit }, group.short { $0.row.stepsPerEdit?.mean },
+                group.short { $0.row.cpuSecondsPerEdit }, group.short { $0.row.costGrowth },
+                group.short { $0.row.stepsPerEdit?.mean },
                 Figure.count(row.trainableParameters),
                 Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
             ]
