@@ -60,6 +60,8 @@ package protocol OracleRouting: EditingMethod {
 
 /// A method in which an edit depends on nothing but itself and the base model: taking one back is
 /// leaving it out.
+///
+/// Learning changes no tensor that is there, so copies of the value may share them.
 package protocol StandaloneEdits: EditingMethod {
     /// Knows just `edits`, in this order; what it knows already is not learned again.
     ///

@@ -93,17 +93,21 @@ struct Bench: AsyncParsableCommand {
         var result = BenchResult(
             manifest: try await manifest(of: model), dataset: dataset.report)
         let earlier = folder?.kept(under: result.manifest)
+        var rows: [String: MethodRow] = [:]
+        // All recipes come first: what does not fit fails before anything is measured, and every row
+        // that stands already stays however often a run is stopped.
         for (name, editor) in editors {
             try await model.restart(with: editor)
             result.manifest.configs[name] = try await model.summary.recipe.map {
                 try JSONValue(json: Data($0.utf8))
             }
-            if let row = earlier?.row(of: name, like: result.manifest) {
-                result.methods.append(row)
-                continue
-            }
+            rows[name] = earlier?.row(of: name, like: result.manifest)
+        }
+        result.methods = editors.compactMap { rows[$0.0] }
+        for (name, editor) in editors where rows[name] == nil {
             let measured = try await bench.run(name, editor: editor, interrupt: interrupt)
-            result.methods.append(measured.row)
+            rows[name] = measured.row
+            result.methods = editors.compactMap { rows[$0.0] }
             try folder?.write(result, outcomes: (name, measured.outcomes), isFinished: false)
         }
         try await interrupt.uninterrupted(then: "the results are saved.") {

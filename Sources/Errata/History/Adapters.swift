@@ -42,6 +42,8 @@ struct Adapters {
 
     /// The same in storage of its own, which learns without changing these.
     func copied(_ configuration: LogConfiguration, base: BaseModel) throws -> Adapters {
+        // What stands alone is never learned on: it can be shared, however much there is.
+        if method is any StandaloneEdits { return self }
         let copy = try MethodEntry.named(configuration.method).method(
             restoring: method.state(), model: base.model, tokenizer: base.tokenizer)
         return Adapters(method: copy, batches: batches, key: key)
