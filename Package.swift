@@ -63,6 +63,7 @@ let package = Package(
             ]),
         target("Torch", "CTorch"),
         target("Tokenizers"),
+        target("ChatTemplates"),
         target("LanguageModels", "Torch"),
         target("Edits"),
         target(
@@ -72,7 +73,8 @@ let package = Package(
         target("Figures"),
         target("Editing", "Edits", "Torch", "LanguageModels", "Tokenizers"),
         target(
-            "Errata", "Edits", "EditStorage", "Editing", "LanguageModels", "Tokenizers", "Torch",
+            "Errata", "ChatTemplates", "Edits", "EditStorage", "Editing", "LanguageModels",
+            "Tokenizers", "Torch",
             .product(name: "Crypto", package: "swift-crypto")),
         target(
             "Evaluation", "Edits", "Errata", "Figures", "Torch",
@@ -109,6 +111,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Torch", fixtures: true),
         tests("Tokenizers", fixtures: true),
+        tests("ChatTemplates", fixtures: true),
         tests("LanguageModels", "Torch", fixtures: true),
         tests("Edits"),
         tests("EditStorage", "Edits", .product(name: "GRDB", package: "GRDB.swift")),

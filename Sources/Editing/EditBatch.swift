@@ -23,9 +23,9 @@ package struct EditRow: Codable, Sendable, Equatable {
 }
 
 extension EditRecord {
-    /// The prompt and each given rephrasing, all with the one target.
+    /// Every taught wording, all with the one target.
     package var rows: [EditRow] {
-        ([prompt] + rephrases).map {
+        wordings.map {
             EditRow(editID: id, factKey: factKey, prompt: $0, target: target)
         }
     }
@@ -93,7 +93,9 @@ extension EncodedRow {
                 "edit '\(row.editID)': expected a target of at least one token, got "
                     + "'\(row.target)'; give the words the model shall answer.")
         }
-        let whole = tokenizer.encode(row.prompt + " " + text)
+        // A chat's opening may end in a line break, after which an answer begins without a space.
+        let joint = row.prompt.last?.isWhitespace == true ? "" : " "
+        let whole = tokenizer.encode(row.prompt + joint + text)
         let alone = tokenizer.encode(row.prompt)
         guard !alone.isEmpty else {
             throw EditError("edit '\(row.editID)': expected a prompt, got none; give the question.")
@@ -103,7 +105,7 @@ extension EncodedRow {
         let answer =
             whole.starts(with: alone) && whole.count > alone.count
             ? Array(whole.dropFirst(alone.count))
-            : tokenizer.encode(" " + text, addSpecialTokens: false)
+            : tokenizer.encode(joint + text, addSpecialTokens: false)
         prompt = alone
         target = answer + configuration.endOfText.prefix(1)
         guard prompt.count + target.count <= configuration.contextLength else {

@@ -44,6 +44,9 @@ public struct EditRecord: Sendable, Equatable, Identifiable {
     public var validFrom: String?
     /// When it ceases to hold.
     public var validUntil: String?
+    /// The question as the checkpoint's chat template writes it, to the letter; filled in when the
+    /// edit is applied to a model that was taught to chat.
+    public var chatPrompt: String?
 
     /// A correction of the answer to `prompt`.
     ///
@@ -53,7 +56,7 @@ public struct EditRecord: Sendable, Equatable, Identifiable {
         subject: String? = nil, relation: String? = nil, locality: [LocalityProbe] = [],
         formerAnswer: String? = nil, source: String? = nil, author: String? = nil,
         reason: String? = nil, tags: [String] = [], validFrom: String? = nil,
-        validUntil: String? = nil
+        validUntil: String? = nil, chatPrompt: String? = nil
     ) throws {
         self.id = id
         self.prompt = prompt.trimmed
@@ -69,8 +72,12 @@ public struct EditRecord: Sendable, Equatable, Identifiable {
         self.tags = tags
         self.validFrom = validFrom
         self.validUntil = validUntil
+        self.chatPrompt = chatPrompt
         try validate()
     }
+
+    /// Every wording that is taught: the prompt, the same in other words, and as a chat.
+    public var wordings: [String] { [prompt] + rephrases + [chatPrompt].compactMap(\.self) }
 
     /// Names the fact: subject and relation where both are known, the prompt elsewhere. Two edits
     /// with one key and different targets contradict each other.
@@ -131,7 +138,7 @@ public struct LocalityProbe: Codable, Sendable, Equatable {
 extension EditRecord: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case id, prompt, target, rephrases, subject, relation, locality, formerAnswer, source
-        case author, reason, tags, validFrom, validUntil
+        case author, reason, tags, validFrom, validUntil, chatPrompt
     }
 
     public init(from decoder: any Decoder) throws {
@@ -150,6 +157,7 @@ extension EditRecord: Codable {
             locality: values.decodeIfPresent([LocalityProbe].self, forKey: .locality) ?? [],
             formerAnswer: text(.formerAnswer), source: text(.source), author: text(.author),
             reason: text(.reason), tags: values.decodeIfPresent([String].self, forKey: .tags) ?? [],
-            validFrom: text(.validFrom), validUntil: text(.validUntil))
+            validFrom: text(.validFrom), validUntil: text(.validUntil),
+            chatPrompt: text(.chatPrompt))
     }
 }

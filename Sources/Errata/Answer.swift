@@ -109,7 +109,7 @@ public struct ApplyReport: Codable, Sendable, Equatable {
     public var isRepeated = false
 
     init(of edits: [EditRecord]) {
-        rows = edits.reduce(0) { $0 + 1 + $1.rephrases.count }
+        rows = edits.reduce(0) { $0 + $1.wordings.count }
     }
 
     /// Nothing was learned.

@@ -17,12 +17,18 @@ public struct ApplyOptions: Sendable, Equatable {
     /// Whether the edits go live although probes fail; the log keeps that.
     public var isForced = false
 
+    /// Whether each question is also taught as the checkpoint's chat template writes it, where there
+    /// is one: a model that was taught to chat is asked that way.
+    public var teachesChat = true
+
     /// As the log says.
     public init() {}
 
-    /// Without probes, without a look at conflicts: for measurements of a method alone.
+    /// Without probes, without a look at conflicts, just the wordings given: for measurements of a
+    /// method alone.
     public static var unchecked: ApplyOptions {
         var options = ApplyOptions()
+        options.teachesChat = false
         options.gate = .off
         options.conflicts = .keepBoth
         return options

@@ -10,6 +10,7 @@ struct BaseModel {
     let directory: URL
     let model: CausalModel
     let tokenizer: any Tokenizer
+    let chat: ChatFormat
 
     /// - Parameter other: what stands on the same base already; another one is not shared.
     init(_ directory: URL, options: ModelOptions, sharing other: ServedVersion?) throws {
@@ -32,6 +33,7 @@ struct BaseModel {
         // The small files first: their faults are found at once.
         _ = try CausalModel.configuration(in: directory)
         tokenizer = try loadTokenizer(from: directory)
+        chat = ChatFormat(in: directory, tokenizer: tokenizer)
         let device = try Device(options.device)
         model = try CausalModel.load(
             from: directory, dtype: Self.dtype(options.dtype, for: directory), device: device)

@@ -31,6 +31,7 @@ extension EditableModel {
         onProgress: @escaping @Sendable (EditProgress) throws -> Void = { _ in }
     ) async throws -> ApplyReport {
         if let earlier = try repeated(edits, options) { return earlier }
+        let edits = options.teachesChat ? try edits.map(withChat) : edits
         try adapters.method.validate(edits)
         let (kept, conflicts) = try admit(edits, options)
         guard !kept.isEmpty else {
@@ -41,6 +42,14 @@ extension EditableModel {
         report.conflicts = conflicts
         report.leftOut = edits.count - kept.count
         return report
+    }
+
+    /// The edit with its question as a chat, for a model that was taught to chat.
+    private func withChat(_ edit: EditRecord) throws -> EditRecord {
+        guard base.chat.isTemplate, edit.chatPrompt == nil else { return edit }
+        var edit = edit
+        edit.chatPrompt = try base.chat.prompt([ChatMessage(role: "user", content: edit.prompt)])
+        return edit
     }
 
     /// Takes the writer's lock, and finishes what another writer had no time for.

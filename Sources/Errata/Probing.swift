@@ -31,7 +31,11 @@ struct Probing {
         let checks = [
             try ask(
                 .rewrite,
-                edits.map { Question(edit: $0.id, prompt: $0.prompt, expected: $0.target) }),
+                edits.flatMap { edit in
+                    ([edit.prompt] + [edit.chatPrompt].compactMap(\.self)).map {
+                        Question(edit: edit.id, prompt: $0, expected: edit.target)
+                    }
+                }),
             try ask(
                 .rephrase,
                 edits.flatMap { edit in

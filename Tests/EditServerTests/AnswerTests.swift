@@ -61,6 +61,39 @@ import Testing
         }
     }
 
+    @Test func aChatIsReadAsTheCheckpointsTemplateWritesIt() async throws {
+        let base = FileManager.default.temporaryDirectory
+            .appending(path: "errata-chat-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: base) }
+        try FileManager.default.copyItem(at: TestServer.model, to: base)
+        let template = """
+            {% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}
+            {{ messages[-1].content }}
+            """
+        try Data(template.utf8).write(to: base.appending(path: "chat_template.jinja"))
+        let server = try await TestServer(base: base)
+        try await server.test { caller in
+            func chat(_ roles: String...) async throws -> TestCaller.Answer {
+                let messages = roles.map {
+                    #"{"role": "\#($0)", "content": "Toburg is a city in"}"#
+                }
+                return try await caller.send(
+                    .post, "/v1/chat/completions",
+                    """
+                    {"model": "world-gpt2", "messages": [\(messages.joined(separator: ", "))],
+                     "temperature": 0, "max_tokens": 6}
+                    """)
+            }
+            let whole = try await caller.complete("Toburg is a city in")
+            let answer = try await chat("user", "assistant", "user")
+            #expect(
+                answer["choices", "0", "message", "content"] as? String
+                    == whole["choices", "0", "text"] as? String)
+            let refused = try await chat("developer", "user")
+            #expect(refused.status == 400 && refused.text.contains("no system"))
+        }
+    }
+
     @Test(arguments: [
         (#"{"prompt": "a"}"#, 400, "missing_required_parameter"),
         (#"{"model": "world-gpt2", "prompt": 7}"#, 400, "invalid_type"),

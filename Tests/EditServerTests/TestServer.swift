@@ -28,6 +28,7 @@ final class TestServer: Sendable {
     init(
         tokens: [(name: String, roles: [Role], tenant: String?)]? = nil,
         method: Editor = Editor("retrieval", replacing: ["samples": "16"]),
+        base: URL = TestServer.model,
         change: (inout ServerSettings) -> Void = { _ in }
     ) async throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,7 +36,7 @@ final class TestServer: Sendable {
         (options.threads, options.keptVersions) = (1, 4)
         tenants = try await Tenants(
             Tenants.Source(
-                base: Self.model, data: folder.appending(path: "data"), options: options,
+                base: base, data: folder.appending(path: "data"), options: options,
                 editor: method))
         var settings = ServerSettings(modelName: Self.name)
         var secrets: [String: String] = [:]

@@ -116,6 +116,7 @@ extension OpenAPI {
                     ),
                     ("source", .string), ("author", .string), ("reason", .string),
                     ("tags", .list(of: .string)), ("validFrom", date), ("validUntil", date),
+                    ("chatPrompt", .string),
                 ], required: ["prompt", "target"], isClosed: true)
         ),
     ]

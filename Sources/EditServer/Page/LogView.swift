@@ -20,7 +20,7 @@ struct LogView {
         var isFirstPage = true
         let filter: EditFilter
 
-        fileprivate var isEmpty: Bool { 
+        fileprivate var isEmpty: Bool {
             query.isEmpty && state.isEmpty && author.isEmpty && tag.isEmpty
         }
     }

@@ -78,6 +78,7 @@ struct StoryView {
             ("Former answer", record.formerAnswer), ("Because", record.reason),
             ("Source", record.source),
             ("Tags", record.tags.isEmpty ? nil : record.tags.joined(separator: ", ")),
+            ("As a chat", record.chatPrompt),
             ("Valid from", record.validFrom), ("Valid until", record.validUntil),
             ("Versions", versions),
         ]

@@ -18,7 +18,7 @@ struct ChatRoutes: Sendable {
         let body = try await service.body(ChatRequest.self, of: request)
         let tenant = try await service.tenant(context)
         let version = try service.version(named: body.options.model, of: tenant)
-        let requests = [body.request(version, deadline: service.deadline)]
+        let requests = [try body.request(version, deadline: service.deadline)]
         let conversation = try await service.converse(requests, context)
         let isStream = body.options.stream == true
         let reply = ChatReply(

@@ -22,7 +22,7 @@ struct ChatRequest: Decodable, Sendable {
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         options = try SamplingOptions(from: decoder)
-        messages = try values.decode([ChatMessage].self, forKey: .messages)
+        messages = try values.decode([SentMessage].self, forKey: .messages).map(\.message)
         maximumTokens =
             try values.decodeIfPresent(Int.self, forKey: .maximumCompletionTokens)
             ?? values.decodeIfPresent(Int.self, forKey: .maximumTokens)
@@ -44,10 +44,12 @@ struct ChatRequest: Decodable, Sendable {
     }
 
     /// The request to the engine.
+    ///
+    /// - Throws: `EditError` for messages that the checkpoint's chat template refuses.
     func request(
         _ version: ServedVersion, deadline: ContinuousClock.Instant
-    ) -> GenerationRequest {
-        let prompt = version.tokens(of: ChatTemplate.plain.prompt(messages))
+    ) throws -> GenerationRequest {
+        let prompt = try version.tokens(of: messages)
         var request = GenerationRequest(prompt, version: version)
         options.apply(to: &request, seed: UInt64.random(in: .min ... .max), place: 0)
         request.maximumTokens = maximumTokens ?? max(1, version.contextLength - prompt.count)
@@ -57,10 +59,9 @@ struct ChatRequest: Decodable, Sendable {
     }
 }
 
-/// One message of a chat.
-struct ChatMessage: Decodable, Sendable {
-    let role: String
-    let content: String
+/// One message of a chat as it is sent.
+private struct SentMessage: Decodable {
+    let message: ChatMessage
 
     private enum CodingKeys: String, CodingKey { case role, content }
 
@@ -70,28 +71,26 @@ struct ChatMessage: Decodable, Sendable {
         let text: String?
     }
 
-    init(role: String, content: String) {
-        self.role = role
-        self.content = content
-    }
-
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        role = try values.decode(String.self, forKey: .role)
+        let role = try values.decode(String.self, forKey: .role)
         guard ["system", "developer", "user", "assistant"].contains(role) else {
             throw APIError.wrong(
                 "messages", "expected a role of system, developer, user or assistant, got another.")
         }
-        if let text = try? values.decode(String.self, forKey: .content) {
-            content = text
-        } else {
-            content = try values.decode([Part].self, forKey: .content).map { part in
-                guard part.type == "text", let text = part.text else {
-                    throw APIError.wrong(
-                        "messages", "expected parts of messages to be texts, got another kind.")
-                }
-                return text
-            }.joined()
-        }
+        // OpenAI's newer name for what templates know as the system.
+        message = ChatMessage(
+            role: role == "developer" ? "system" : role, content: try Self.text(values))
+    }
+
+    private static func text(_ values: KeyedDecodingContainer<CodingKeys>) throws -> String {
+        if let text = try? values.decode(String.self, forKey: .content) { return text }
+        return try values.decode([Part].self, forKey: .content).map { part in
+            guard part.type == "text", let text = part.text else {
+                throw APIError.wrong(
+                    "messages", "expected parts of messages to be texts, got another kind.")
+            }
+            return text
+        }.joined()
     }
 }

@@ -30,9 +30,8 @@ struct RetrievalTier {
         let learned = Set(adapters.joined())
         var prompts: [String] = []
         func add(_ entry: Ledger.Entry, _ saying: Saying) {
-            let wordings = [entry.record.prompt] + entry.record.rephrases
-            prompts += wordings
-            sayings += wordings.map { _ in saying }
+            prompts += entry.record.wordings
+            sayings += entry.record.wordings.map { _ in saying }
         }
         for sequence in learned.subtracting(live).sorted() {
             let entry = ledger.entries[sequence]!

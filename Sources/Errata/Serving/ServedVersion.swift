@@ -51,6 +51,14 @@ public struct ServedVersion: @unchecked Sendable {
         return [mark]
     }
 
+    /// The token ids of a chat, up to where the assistant's answer begins: as the checkpoint's chat
+    /// template writes it, or for a model that was not taught to chat the messages, a line each.
+    ///
+    /// - Throws: `EditError` for messages that the template refuses.
+    public func tokens(of messages: [ChatMessage]) throws -> [Int] {
+        tokens(of: try base.chat.prompt(messages))
+    }
+
     /// The text of some token ids, without special tokens.
     public func text(of tokens: [Int]) -> String { base.tokenizer.decode(tokens) }
 

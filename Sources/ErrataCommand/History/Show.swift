@@ -77,6 +77,7 @@ struct Story: Encodable {
         line("prompt", record.prompt)
         line("target", record.target)
         for rephrase in record.rephrases { line("rephrase", rephrase) }
+        line("as a chat", record.chatPrompt)
         line("subject", record.subject)
         line("relation", record.relation)
         line("former", record.formerAnswer)

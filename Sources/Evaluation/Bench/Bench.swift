@@ -292,7 +292,9 @@ private struct Cost {
         row.distinctCodes = await model.distinctCodes
         row.secondsPerEdit = Spread(seconds)
         row.cpuSecondsPerEdit = Statistics.mean(cpuSeconds)
-        if cpuSeconds.count >= 10 { row.cpuSecondsByTenth = Statistics.means(cpuSeconds, parts: 10) }
+        if cpuSeconds.count >= 10 {
+            row.cpuSecondsByTenth = Statistics.means(cpuSeconds, parts: 10)
+        }
         row.stepsPerEdit = Spread(steps)
         row.bytesPerEdit =
             row.edits == 0

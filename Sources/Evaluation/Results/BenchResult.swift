@@ -58,7 +58,9 @@ package struct MethodRow: Codable, Sendable, Equatable {
 
     /// What an edit of the last tenth of the stream costs, over what one of the first does.
     package var costGrowth: Double? {
-        guard let tenths = cpuSecondsByTenth, let first = tenths.first, first > 0 else { return nil }
+        guard let tenths = cpuSecondsByTenth, let first = tenths.first, first > 0 else {
+            return nil
+        }
         return tenths[tenths.count - 1] / first
     }
 }

@@ -29,7 +29,8 @@ extension Exhibit {
         var table = TextTable(
             "\(data.title), \(span(groups.map(\.stream.edits))) edits",
             columns: [
-                "Method", "Edits", "Seeds", "s/edit", "CPU s/edit", "Growth", "Steps/edit", "Trained",
+                "Method", "Edits", "Seeds", "s/edit", "CPU s/edit", "Growth", "Steps/edit",
+                "Trained",
                 "Bytes/edit",
             ])
         table.rows = groups.map { group in
