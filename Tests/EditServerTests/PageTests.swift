@@ -193,6 +193,7 @@ import Testing
             let log = try await root.get("/")
             #expect(log.contains(edits[0].prompt.escaped) && !log.contains(edits[1].prompt.escaped))
             #expect(log.contains("<option value=\"acme\" selected>"))
+            #expect(log.contains("<span>root</span>"))
             let asked = try await root.post("/page/ask", ["prompt": edits[0].prompt])
             #expect(asked.text.contains(">edited</span>"))
             #expect(try await root.post("/page/tenant", ["tenant": "nobody"]).status == 403)

@@ -115,9 +115,10 @@ struct PageFrame: Sendable {
     private var identity: HTML {
         let mode: HTML = settings.isReadOnly ? "<span>read only</span>" : .nothing
         let name = visitor.caller.name.map { name -> HTML in
-            let tenant = visitor.caller.tenant.map { " of \($0)" } ?? ""
+            // Who chooses a tenant is not of it.
+            let tenant = visitor.mayCross ? nil : visitor.caller.tenant.map { " of \($0)" }
             return """
-                <span>\(name)\(tenant)</span>
+                <span>\(name)\(tenant ?? "")</span>
                 <form method="post" action="/page/sign-out">\(formField)\
                 <button class="plain">Sign out</button></form>
                 """
