@@ -107,8 +107,7 @@ extension EditableModel {
     private func compare(
         _ current: Snapshot, in log: EditLog, depth: VerifyDepth, report: inout VerifyReport
     ) async throws {
-        let present = depth == .full ? nil : adapters
-        let restoration = Handover(Restoration(journal, base: base, beginningWith: present))
+        let restoration = Handover(Restoration(journal, base: base, beginningWith: adapters))
         let digest = try await workshop.run(threads: journal.configuration.numerics.threads) {
             let (journal, base) = (restoration.value.journal, restoration.value.base)
             var adapters =
