@@ -86,9 +86,10 @@ extension EditLog {
     private func copyFiles(of database: DatabaseQueue, to folder: URL) throws {
         try database.write { db in
             for snapshot in try Snapshot.all(db) {
-                let source = file(of: snapshot)
-                let copy = folder.appending(path: source.lastPathComponent)
-                if try !isCopied(source, to: copy) { try forget(snapshot, in: db) }
+                let areCopied = try snapshot.files.map(file(of:)).allSatisfy { source in
+                    try isCopied(source, to: folder.appending(path: source.lastPathComponent))
+                }
+                if !areCopied { try forget(snapshot, in: db) }
             }
         }
         try sync(folder)

@@ -110,37 +110,31 @@ extension EditLog {
     /// whole.
     ///
     /// - Parameter piece: nil to say how far the file has come.
-    /// - Returns: how many bytes there are; `snapshot.bytes` when it is whole and in its place.
+    /// - Returns: how many bytes there are; `name.bytes` when it is whole and in its place.
     /// - Throws: a sentence for a file whose SHA-256 is not its name; it begins anew then.
-    package func receive(_ piece: Data?, of snapshot: Snapshot) throws -> Int {
+    package func receive(_ piece: Data?, of name: SnapshotFile) throws -> Int {
         requireWriting()
-        let target = file(of: snapshot)
-        if try FileManager.default.fileExists(atPath: target.path)
-            && digest(of: target) == snapshot.digest
-        {
-            return snapshot.bytes
-        }
+        let target = file(of: name)
+        if try isThere(target) && digest(of: target) == name.digest { return name.bytes }
         let part = target.appendingPathExtension("part")
         return try explaining(part) {
             if let piece { try append(piece, to: part) }
             let count = try size(of: part)
-            guard count >= snapshot.bytes else { return count }
+            guard count >= name.bytes else { return count }
             try sync(part)
-            guard try digest(of: part) == snapshot.digest else {
+            guard try digest(of: part) == name.digest else {
                 try removeFile(part)
                 throw EditStorageError(
-                    "expected the snapshot \(snapshot.digest.prefix(12))… to have that SHA-256, got "
+                    "expected the snapshot \(name.digest.prefix(12))… to have that SHA-256, got "
                         + "another; check the source with `errata verify`.")
             }
             try publish(part, as: target)
-            return snapshot.bytes
+            return name.bytes
         }
     }
 
     private func append(_ piece: Data, to file: URL) throws {
-        if !FileManager.default.fileExists(atPath: file.path) {
-            try Data().write(to: file)
-        }
+        if !isThere(file) { try Data().write(to: file) }
         let handle = try FileHandle(forWritingTo: file)
         defer { try? handle.close() }
         try handle.seekToEnd()
@@ -149,9 +143,9 @@ extension EditLog {
 
     /// A piece of the file of a snapshot that the log names; nil where there is none.
     package func piece(ofSnapshot digest: String, from offset: Int, count: Int) throws -> Data? {
-        guard try snapshots().contains(where: { $0.digest == digest }) else { return nil }
+        guard try namedFiles().contains(where: { $0.digest == digest }) else { return nil }
         let file = snapshotFile(digest)
-        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+        guard isThere(file) else { return nil }
         return try explaining(file) {
             let handle = try FileHandle(forReadingFrom: file)
             defer { try? handle.close() }

@@ -12,6 +12,15 @@ extension EditLog {
         try read { try Snapshot.all($0, "ORDER BY registered") }
     }
 
+    /// How many transactions each snapshot has learned, by its key: without reading which.
+    package func transactionCounts() throws -> [String: Int] {
+        let sql = "SELECT key, json_array_length(batches) FROM snapshot"
+        return try read { db in
+            let rows = try Row.fetchAll(db, sql: sql).map { ($0[0] as String, $0[1] as Int) }
+            return Dictionary(uniqueKeysWithValues: rows)
+        }
+    }
+
     /// What the adapters are now.
     package func currentSnapshot() throws -> Snapshot? {
         try read { try Snapshot.all($0, "NATURAL JOIN current").first }
@@ -23,20 +32,19 @@ extension EditLog {
     }
 
     func register(_ snapshot: Snapshot, in db: Database) throws {
-        guard FileManager.default.fileExists(atPath: file(of: snapshot).path) else {
+        for file in snapshot.files.map(file(of:)) where !isThere(file) {
             throw EditStorageError(
-                "expected \(file(of: snapshot).path) before the log names it, found nothing; write it "
-                    + "again.")
+                "expected \(file.path) before the log names it, found nothing; write it again.")
         }
         try db.execute(
             sql: """
-                INSERT INTO snapshot (key, digest, bytes, batches, registered)
-                VALUES (?, ?, ?, ?, (SELECT coalesce(max(registered), 0) + 1 FROM snapshot))
+                INSERT INTO snapshot (key, files, batches, registered)
+                VALUES (?, ?, ?, (SELECT coalesce(max(registered), 0) + 1 FROM snapshot))
                 ON CONFLICT (key) DO UPDATE SET
-                    digest = excluded.digest, bytes = excluded.bytes, batches = excluded.batches,
+                    files = excluded.files, batches = excluded.batches,
                     registered = excluded.registered
                 """,
-            arguments: [snapshot.key, snapshot.digest, snapshot.bytes, snapshot.batchesJSON()])
+            arguments: [snapshot.key, json(snapshot.files), json(snapshot.batches)])
     }
 
     func makeCurrent(_ snapshot: Snapshot, in db: Database) throws {
@@ -50,22 +58,33 @@ extension EditLog {
     }
 
     /// Forgets these snapshots, and removes the files that no other names. The current one stays.
-    package func remove(_ keys: [String]) throws {
-        let digests = try write { db in
-            try keys.compactMap { key in
-                try String.fetchOne(
-                    db,
+    ///
+    /// - Returns: the bytes of the files.
+    @discardableResult
+    package func remove(_ keys: [String]) throws -> Int {
+        guard !keys.isEmpty else { return 0 }
+        let before = try namedFiles()
+        try write { db in
+            for key in keys {
+                try db.execute(
                     sql: """
                         DELETE FROM snapshot WHERE key = ? AND key NOT IN (SELECT key FROM current)
-                        RETURNING digest
                         """,
                     arguments: [key])
             }
         }
-        let named = Set(try snapshots().map(\.digest))
-        for digest in Set(digests).subtracting(named) {
-            try removeFile(snapshotFile(digest))
-        }
+        let unnamed = before.subtracting(try namedFiles())
+        for name in unnamed { try removeFile(file(of: name)) }
+        return unnamed.reduce(0) { $0 + $1.bytes }
+    }
+
+    /// The files of all snapshots, each once.
+    package func namedFiles() throws -> Set<SnapshotFile> {
+        let lists = try read { try String.fetchAll($0, sql: "SELECT files FROM snapshot") }
+        return Set(
+            try lists.flatMap {
+                try JSONDecoder().decode([SnapshotFile].self, from: Data($0.utf8))
+            })
     }
 }
 
@@ -74,11 +93,11 @@ extension Snapshot: FetchableRecord {
     static func all(
         _ db: Database, _ clauses: String = "", _ arguments: StatementArguments = []
     ) throws -> [Snapshot] {
-        let sql = "SELECT key, digest, bytes, batches FROM snapshot \(clauses)"
+        let sql = "SELECT key, files, batches FROM snapshot \(clauses)"
         return try fetchAll(db, sql: sql, arguments: arguments)
     }
+}
 
-    fileprivate func batchesJSON() throws -> String {
-        String(decoding: try JSONEncoder().encode(batches), as: UTF8.self)
-    }
+private func json(_ value: some Encodable) throws -> String {
+    String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
 }

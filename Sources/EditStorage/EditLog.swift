@@ -21,7 +21,7 @@ package final class EditLog: Sendable {
 
     /// Whether a log lies in `directory`.
     package static func exists(in directory: URL) -> Bool {
-        FileManager.default.fileExists(atPath: directory.appending(path: "log.sqlite").path)
+        isThere(directory.appending(path: "log.sqlite"))
     }
 
     /// Opens the log in `directory` to write, and makes it if it is missing.

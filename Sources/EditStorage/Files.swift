@@ -31,7 +31,7 @@ func publish(_ draft: URL, as target: URL) throws {
 
 /// Makes a folder, and those above it, unless it is there; their names last when this returns.
 func makeFolder(_ folder: URL) throws {
-    guard !FileManager.default.fileExists(atPath: folder.path) else { return }
+    guard !isThere(folder) else { return }
     let parent = folder.deletingLastPathComponent()
     try makeFolder(parent)
     guard mkdir(folder.path, 0o755) == 0 || errno == EEXIST else {
@@ -42,13 +42,15 @@ func makeFolder(_ folder: URL) throws {
 
 /// What lies in a folder, by name; nothing where there is no folder.
 func files(in folder: URL) throws -> [URL] {
-    guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+    guard isThere(folder) else { return [] }
     return try explaining(folder) {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().map {
             folder.appending(path: $0)
         }
     }
 }
+
+func isThere(_ file: URL) -> Bool { FileManager.default.fileExists(atPath: file.path) }
 
 /// The bytes of a file; 0 where it is gone.
 func size(of file: URL) throws -> Int {

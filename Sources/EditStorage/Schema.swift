@@ -6,6 +6,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("events and snapshots") { try $0.execute(sql: first) }
+        migrator.registerMigration("snapshots of several files") { try $0.execute(sql: second) }
         return migrator
     }
 
@@ -39,6 +40,14 @@ enum Schema {
             only INTEGER PRIMARY KEY NOT NULL CHECK (only = 1),
             key TEXT NOT NULL REFERENCES snapshot (key)
         ) STRICT;
+        """
+
+    private static let second = """
+        -- `files` is a list of {"digest", "bytes"}.
+        ALTER TABLE snapshot ADD COLUMN files TEXT NOT NULL DEFAULT '[]';
+        UPDATE snapshot SET files = json_array(json_object('digest', digest, 'bytes', bytes));
+        ALTER TABLE snapshot DROP COLUMN digest;
+        ALTER TABLE snapshot DROP COLUMN bytes;
         """
 
     /// - Throws: a sentence where `database` holds no log, or one of a later Errata.

@@ -70,6 +70,15 @@ package protocol StandaloneEdits: EditingMethod {
     mutating func hold(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws -> [Int]
+
+    /// How many edits it knows.
+    var editCount: Int { get }
+
+    /// What the edits after the first `count` add to the state of those.
+    func state(after count: Int) throws -> MethodState
+
+    /// Knows the edits of such a state too, behind those it knows.
+    mutating func add(_ state: MethodState) throws
 }
 
 /// What a method decided for a batch of prompts; it holds for all that is generated after them.

@@ -186,11 +186,11 @@ extension EditableModel {
     private func thinOut() throws {
         guard let log = journal.log else { return }
         let (chain, count) = (adapters.batches, adapters.batches.count)
-        let unneeded = try log.snapshots().filter {
-            !$0.batches.isEmpty && chain.starts(with: $0.batches)
-                && !Spacing.isKept($0.batches.count, of: count)
+        let unneeded = try log.transactionCounts().filter { key, length in
+            guard length > 0, !Spacing.isKept(length, of: count) else { return false }
+            return try log.snapshot(forKey: key).map { chain.starts(with: $0.batches) } ?? false
         }
-        try log.remove(unneeded.map(\.key))
+        try log.remove(Array(unneeded.keys))
     }
 }
 
@@ -234,15 +234,15 @@ extension EditableModel {
             try log.fault(of: kept) == nil
         {
             return try PromptMatcher(
-                restoring: MethodState(contentsOf: log.file(of: kept)), model: base.model,
+                restoring: MethodState(contentsOf: log.file(of: kept.files[0])), model: base.model,
                 tokenizer: base.tokenizer)
         }
         let made = try PromptMatcher(
             model: base.model, tokenizer: base.tokenizer, seed: journal.configuration.seed)
         if journal.isWritable, let log = journal.log {
             let state = try made.state()
-            let (digest, bytes) = try log.writeSnapshotFile { try state.write(to: $0) }
-            try log.note(Snapshot(key: key, digest: digest, bytes: bytes, batches: []))
+            let file = try log.writeSnapshotFile { try state.write(to: $0) }
+            try log.note(Snapshot(key: key, files: [file], batches: []))
         }
         return made
     }

@@ -57,9 +57,7 @@ extension EditableModel {
             let given = try log.snapshots().filter {
                 !live.starts(with: $0.batches) && $0.key != current
             }
-            let bytes = given.reduce(0) { $0 + $1.bytes }
-            try log.remove(given.map(\.key))
-            return bytes + (try log.compact())
+            return try log.remove(given.map(\.key)) + log.compact()
         }
     }
 
@@ -87,7 +85,7 @@ extension EditableModel {
                     journal.ledger.entries[$0] == nil
                 }) {
                     report.faults.append(
-                        "the snapshot \(snapshot.digest.prefix(12))… has learned edits that the log "
+                        "the snapshot \(snapshot.key.prefix(12))… has learned edits that the log "
                             + "does not have; restore a backup.")
                 }
             }
@@ -108,8 +106,15 @@ extension EditableModel {
         _ current: Snapshot, in log: EditLog, depth: VerifyDepth, report: inout VerifyReport
     ) async throws {
         let restoration = Handover(Restoration(journal, base: base, beginningWith: adapters))
-        let digest = try await workshop.run(threads: journal.configuration.numerics.threads) {
+        let key = adapters.key
+        let (stored, digest) = try await workshop.run(
+            threads: journal.configuration.numerics.threads
+        ) {
             let (journal, base) = (restoration.value.journal, restoration.value.base)
+            let stored = try Adapters(
+                current, in: journal.log!, configuration: journal.configuration, key: key,
+                base: base
+            ).method.state().digest()
             var adapters =
                 try depth == .full
                 ? Adapters(journal.configuration, base: base)
@@ -117,13 +122,13 @@ extension EditableModel {
             for batch in current.batches.dropFirst(adapters.batches.count) {
                 _ = try adapters.learn(batch, journal.ledger.records(batch))
             }
-            return try adapters.method.state().digest()
+            return (stored, try adapters.method.state().digest())
         }.value
         report.replayed = depth == .full ? current.batches.count : min(1, current.batches.count)
-        if digest != current.digest {
+        if digest != stored {
             report.faults.append(
                 "learning the log again gives \(digest.prefix(12))…, not the current snapshot "
-                    + "\(current.digest.prefix(12))…; it was learned with "
+                    + "\(stored.prefix(12))…; it was learned with "
                     + "\(journal.configuration.numerics.engine) on another processor or engine, "
                     + "or is not of this log; `errata settle` makes it again.")
         }
@@ -135,7 +140,7 @@ extension EditableModel {
         let current = try log.currentSnapshot()
         if let current, damaged.contains(current.key) {
             let restoration = Handover(Restoration(journal, base: base))
-            let made = try await workshop.run(
+            var made = try await workshop.run(
                 threads: journal.configuration.numerics.threads
             ) { try restoration.value.replayed(current.batches).adapters }.value
             try log.setCurrent(made.snapshot(in: log))

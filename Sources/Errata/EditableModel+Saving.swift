@@ -13,6 +13,7 @@ extension EditableModel {
                 try log.backup(to: draft)
             } else {
                 let log = try EditLog(writing: draft)
+                var adapters = adapters
                 let snapshot = adapters.batches.isEmpty ? nil : try adapters.snapshot(in: log)
                 try log.begin(with: journal.ledger.events, snapshot: snapshot)
             }

@@ -130,7 +130,7 @@ extension EditableModel {
         report.bytes.growing = stored.growing
         if let log = journal.log {
             report.bytes.log = log.logBytes
-            report.bytes.snapshots = try log.snapshots().reduce(0) { $0 + $1.bytes }
+            report.bytes.snapshots = try log.namedFiles().reduce(0) { $0 + $1.bytes }
         }
         let edits = report.live * 10
         report.forecast = CapacityReport.Forecast(

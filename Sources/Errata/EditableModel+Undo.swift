@@ -56,10 +56,11 @@ extension EditableModel {
         let result = try await workshop.run(threads: journal.configuration.numerics.threads) {
             try restoration.value.replayed(batches, onProgress: onProgress) { adapters in
                 // A replay that is cut off goes on from here.
+                var adapters = adapters
                 if let log { try log.note(adapters.snapshot(in: log)) }
             }
         }
-        let replayed = result.value
+        var replayed = result.value
         if let log { try log.setCurrent(replayed.adapters.snapshot(in: log)) }
         adapters = replayed.adapters
         try refreshRetrieval()

@@ -27,7 +27,7 @@ struct SnapshotTests {
         #expect(try log.snapshot(forKey: "l") == nil)
         #expect(try Data(contentsOf: log.file(of: snapshot)) == Data("weights".utf8))
         #expect(try log.fault(of: snapshot) == nil)
-        #expect(snapshot.bytes == 7 && snapshot.digest.count == 64)
+        #expect(snapshot.files[0].bytes == 7 && snapshot.files[0].digest.count == 64)
         #expect(try EditLog(reading: folder.log).currentSnapshot() == snapshot)
     }
 
@@ -42,7 +42,8 @@ struct SnapshotTests {
     }
 
     @Test func aSnapshotWithoutItsFileIsNotRegistered() throws {
-        let missing = Snapshot(key: "k", digest: "none", bytes: 1, batches: [])
+        let missing = Snapshot(
+            key: "k", files: [SnapshotFile(digest: "none", bytes: 1)], batches: [])
         #expect(throws: EditStorageError.self) {
             try log.append([edit(1)], author: nil, reason: nil, snapshot: missing)
         }
@@ -96,6 +97,29 @@ struct SnapshotTests {
         #expect(try log.currentSnapshot() == d)
         try log.remove(["b"])
         #expect(try names == [log.file(of: d).lastPathComponent])
+    }
+
+    @Test func aFileThatSeveralSnapshotsShareGoesWithTheLast() throws {
+        let short = try log.snapshot(["one"], key: "short")
+        let long = try log.snapshot(["one", "two"], key: "long", batches: [[1], [2]])
+        let other = try log.snapshot(["three"], key: "other")
+        for snapshot in [short, long, other] { try log.setCurrent(snapshot) }
+        #expect(try log.snapshot(forKey: "long") == long)
+        #expect(try log.transactionCounts() == ["short": 1, "long": 2, "other": 1])
+        #expect(try log.remove(["short"]) == 0)
+        #expect(try log.fault(of: long) == nil)
+        #expect(try log.remove(["long"]) == 6)
+        #expect(try names == [log.file(of: other).lastPathComponent])
+    }
+
+    @Test func anyFaultyFileIsAFaultOfItsSnapshot() throws {
+        let snapshot = try log.snapshot(["one", "two"], key: "k")
+        let second = log.file(of: snapshot.files[1])
+        try Data("tow".utf8).write(to: second)
+        #expect(try log.fault(of: snapshot)?.hasPrefix("\(second.path) is damaged") == true)
+        try FileManager.default.removeItem(at: second)
+        #expect(try log.fault(of: snapshot)?.hasPrefix("\(second.path) is missing") == true)
+        #expect(throws: EditStorageError.self) { try log.setCurrent(snapshot) }
     }
 
     @Test func whatACrashLeftIsFoundAndRemoved() throws {

@@ -37,9 +37,19 @@ extension EditLog {
 
     /// Writes a snapshot's file that holds `text`.
     func snapshot(_ text: String, key: String, batches: [[Int]] = [[1]]) throws -> Snapshot {
-        let file = try writeSnapshotFile { try Data(text.utf8).write(to: $0) }
-        return Snapshot(key: key, digest: file.digest, bytes: file.bytes, batches: batches)
+        try snapshot([text], key: key, batches: batches)
     }
+
+    /// Writes a file for each of `texts`.
+    func snapshot(_ texts: [String], key: String, batches: [[Int]] = [[1]]) throws -> Snapshot {
+        let files = try texts.map { text in
+            try writeSnapshotFile { try Data(text.utf8).write(to: $0) }
+        }
+        return Snapshot(key: key, files: files, batches: batches)
+    }
+
+    /// Where the one file of a snapshot lies.
+    func file(of snapshot: Snapshot) -> URL { file(of: snapshot.files[0]) }
 }
 
 /// What a stranger with SQLite at hand does to a log, behind our back.

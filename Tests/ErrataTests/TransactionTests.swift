@@ -159,6 +159,6 @@ extension EditableModel {
 
     /// The file of the current snapshot.
     var currentFile: URL {
-        get throws { try journal.log!.file(of: journal.log!.currentSnapshot()!) }
+        get throws { try journal.log!.file(of: journal.log!.currentSnapshot()!.files[0]) }
     }
 }

@@ -63,8 +63,9 @@ extension Lifelong {
     }
 
     /// Lets the gate know the facts that were learned since it last heard of any.
-    private mutating func openGate() {
-        gate!.insert(facts[gate!.factCount...])
+    mutating func openGate() {
+        guard let known = gate?.factCount else { return }
+        gate!.insert(facts[known...])
     }
 
     /// The same editor, told which edit each of these prompts is about.

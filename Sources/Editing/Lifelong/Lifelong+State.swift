@@ -32,7 +32,12 @@ extension Lifelong {
             growing: experts + lessons + expectations)
     }
 
-    package func state() throws -> MethodState {
+    package var editCount: Int { facts.count }
+
+    package func state() throws -> MethodState { try state(after: 0) }
+
+    package func state(after count: Int) throws -> MethodState {
+        let facts = facts[count...]
         var tensors: [String: Tensor] = [:]
         if let first = facts.first {
             // Each of an expert's tensors, of all facts together: a file of few names.
@@ -45,7 +50,7 @@ extension Lifelong {
         }
         let rest = Rest(
             config: config, seed: seed, lessons: facts.map(\.lesson),
-            words: gate?.background)
+            words: count == 0 ? gate?.background : nil)
         return try MethodState(tensors: tensors, rest: rest)
     }
 
@@ -58,6 +63,16 @@ extension Lifelong {
         let rest: Rest = try state.rest()
         try self.init(model: model, tokenizer: tokenizer, config: rest.config, seed: rest.seed)
         gate = rest.words.map { FactGate(config, background: $0) }
+        try add(state)
+    }
+
+    package mutating func add(_ state: MethodState) throws {
+        let rest: Rest = try state.rest()
+        guard rest.config == config, rest.seed == seed else {
+            throw EditError(
+                "expected the parts of a saved editor to have one recipe and one seed, got several; "
+                    + "save it again from the original.")
+        }
         guard !rest.lessons.isEmpty else { return }
         let count = rest.lessons.count
         let shapes = Expert.shapes(width: config.expertWidth, of: model.configuration)
@@ -68,24 +83,26 @@ extension Lifelong {
         var expectations = try state.expectations(
             rest.lessons.reduce(0) { $0 + $1.rows.count },
             vocabulary: model.configuration.vocabularySize)[...]
-        facts = try rest.lessons.enumerated().map { place, lesson in
-            defer { expectations = expectations.dropFirst(lesson.rows.count) }
-            return Fact(
-                lesson: lesson,
-                expert: try Expert(width: config.expertWidth, of: model.configuration) {
-                    // In storage of its own, so that leaving a fact out lets go of it.
-                    try stacks[$0]!.at(dim: 0, index: place).copy()
-                },
-                expectations: Array(expectations.prefix(lesson.rows.count)))
+        for (place, lesson) in rest.lessons.enumerated() {
+            let expert = try Expert(width: config.expertWidth, of: model.configuration) {
+                // In storage of its own, so that leaving a fact out lets go of it.
+                try stacks[$0]!.at(dim: 0, index: place).copy()
+            }
+            facts.append(
+                Fact(
+                    lesson: lesson, expert: expert,
+                    expectations: Array(expectations.prefix(lesson.rows.count))))
+            expectations = expectations.dropFirst(lesson.rows.count)
         }
-        gate?.insert(facts[...])
+        openGate()
     }
 
     private struct Rest: Codable {
         let config: LifelongConfig
         let seed: UInt64
         let lessons: [Lesson]
-        /// The words of the base model's own text; nil before the gate is calibrated.
+        /// The words of the base model's own text; nil before the gate is calibrated, and in what
+        /// follows another state.
         let words: PromptIndex?
     }
 }

@@ -64,19 +64,26 @@ package actor Mirror {
         _ page: LogPage, isLast: Bool, _ fetch: @Sendable (Piece) async throws -> Data
     ) async throws {
         let log = try EditLog(writing: directory)
-        if isLast, let snapshot = page.current {
-            var count = try log.receive(nil, of: snapshot)
-            while count < snapshot.bytes {
-                let piece = try await fetch(.snapshot(digest: snapshot.digest, from: count))
-                guard !piece.isEmpty else {
-                    throw ErrataError(
-                        "expected \(snapshot.bytes) bytes of a snapshot from the source, got "
-                            + "\(count); check the source with `errata verify`.")
-                }
-                count = try log.receive(piece, of: snapshot)
-            }
+        if isLast {
+            for file in page.current?.files ?? [] { try await take(file, into: log, fetch) }
         }
         try log.receive(page)
         if !EditableModel.isSaved(in: directory) { try SavedModel(base: base).write(in: directory) }
+    }
+
+    private func take(
+        _ file: SnapshotFile, into log: EditLog,
+        _ fetch: @Sendable (Piece) async throws -> Data
+    ) async throws {
+        var count = try log.receive(nil, of: file)
+        while count < file.bytes {
+            let piece = try await fetch(.snapshot(digest: file.digest, from: count))
+            guard !piece.isEmpty else {
+                throw ErrataError(
+                    "expected \(file.bytes) bytes of a snapshot from the source, got \(count); "
+                        + "check the source with `errata verify`.")
+            }
+            count = try log.receive(piece, of: file)
+        }
     }
 }

@@ -10,6 +10,14 @@ struct Adapters {
     /// The events of the edits it has learned, by transaction, in order.
     var batches: [[Int]] = []
     var key: StateKey
+    /// Where edits stand alone: the files of the log that hold the first of them.
+    private var parts: [Part] = []
+
+    /// A file, and how many edits it holds.
+    private struct Part {
+        let file: SnapshotFile
+        let edits: Int
+    }
 
     /// A method that has learned nothing yet.
     init(_ configuration: LogConfiguration, base: BaseModel) throws {
@@ -21,16 +29,22 @@ struct Adapters {
         key = try StateKey(configuration)
     }
 
-    /// What lies in the snapshot's file, which was found whole.
+    /// What lies in the snapshot's files, which were found whole.
     init(
         _ snapshot: Snapshot, in log: EditLog, configuration: LogConfiguration, key: StateKey,
         base: BaseModel
     ) throws {
         method = try MethodEntry.named(configuration.method).method(
-            restoring: MethodState(contentsOf: log.file(of: snapshot)), model: base.model,
-            tokenizer: base.tokenizer)
+            restoring: MethodState(contentsOf: log.file(of: snapshot.files[0])),
+            model: base.model, tokenizer: base.tokenizer)
         batches = snapshot.batches
         self.key = key
+        guard var standalone = method as? any StandaloneEdits else { return }
+        for (place, file) in snapshot.files.enumerated() {
+            if place > 0 { try standalone.add(MethodState(contentsOf: log.file(of: file))) }
+            parts.append(Part(file: file, edits: standalone.editCount - editsInParts))
+        }
+        method = standalone
     }
 
     /// A method that is known to have learned `batches`.
@@ -49,6 +63,16 @@ struct Adapters {
         return Adapters(method: copy, batches: batches, key: key)
     }
 
+    /// The same adapters once `method` has come to know `batches` instead: files that hold the
+    /// beginning of these too are kept.
+    func holding(_ batches: [[Int]], method: any EditingMethod, key: StateKey) -> Adapters {
+        var next = self
+        (next.method, next.batches, next.key) = (method, batches, key)
+        let shared = zip(batches.joined(), self.batches.joined()).prefix { $0 == $1 }.count
+        while next.editsInParts > shared { next.parts.removeLast() }
+        return next
+    }
+
     /// Learns one more transaction.
     mutating func learn(
         _ batch: [Int], _ edits: [EditRecord],
@@ -60,11 +84,33 @@ struct Adapters {
         return report
     }
 
-    /// Writes what was learned to a file of the log.
-    func snapshot(in log: EditLog) throws -> Snapshot {
-        let state = try method.state()
-        let (digest, bytes) = try log.writeSnapshotFile { try state.write(to: $0) }
-        return Snapshot(key: key.text, digest: digest, bytes: bytes, batches: batches)
+    /// Writes what was learned to files of the log: what stands alone and is in one already is not
+    /// written again.
+    ///
+    /// Files are merged as a binary counter carries: of n edits there are at most log₂ n, and each
+    /// edit is written as often at most, so what a transaction costs does not grow.
+    mutating func snapshot(in log: EditLog) throws -> Snapshot {
+        guard let method = method as? any StandaloneEdits else {
+            return Snapshot(
+                key: key.text, files: [try log.write(self.method.state())], batches: batches)
+        }
+        parts = Array(parts.prefix { log.has($0.file) })
+        while let last = parts.last, last.edits <= method.editCount - editsInParts {
+            parts.removeLast()
+        }
+        if parts.isEmpty || editsInParts < method.editCount {
+            let file = try log.write(method.state(after: editsInParts))
+            parts.append(Part(file: file, edits: method.editCount - editsInParts))
+        }
+        return Snapshot(key: key.text, files: parts.map(\.file), batches: batches)
+    }
+
+    private var editsInParts: Int { parts.reduce(0) { $0 + $1.edits } }
+}
+
+extension EditLog {
+    fileprivate func write(_ state: MethodState) throws -> SnapshotFile {
+        try writeSnapshotFile { try state.write(to: $0) }
     }
 }
 

@@ -91,7 +91,7 @@ struct Restoration {
                     transactions: places[$0.edits - 1], totalTransactions: batches.count))
         }
         return (
-            Adapters(method: method, batches: batches, key: key),
+            present.holding(batches, method: method, key: key),
             Set(learned.map { places[$0] }).count
         )
     }
