@@ -45,6 +45,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Wordings that are taught: prompt-only, or paper (with half the rephrasings).")
     var split = "prompt-only"
 
+    @Flag(help: "Leave out edits that contradict an earlier one.")
+    var consistent = false
+
     @Option(
         help: ArgumentHelp(
             "A data file whose unrelated prompts are asked too.", valueName: "file"))
@@ -69,7 +72,8 @@ struct Bench: AsyncParsableCommand {
     func validate() throws { try RecipeOptions.requirePairs(replacements) }
 
     func run() async throws {
-        let dataset = try Dataset.read(data, format: format, target: target)
+        let dataset = try Dataset.read(
+            data, format: format, target: target, isConsistent: consistent)
         let edits = try Self.split(split).first(edits, of: dataset.records)
         let asked = Set(edits.flatMap { [$0.edit.prompt] + $0.heldOut })
         let unrelated =
@@ -145,7 +149,7 @@ struct Bench: AsyncParsableCommand {
         return Manifest(
             command: Provenance.command, edits: edits, probeEvery: probeEvery, configs: [:],
             seeds: [engine.seed], data: files, split: try Self.split(split),
-            model: URL(filePath: self.model).lastPathComponent,
+            isConsistent: consistent ? true : nil, model: URL(filePath: self.model).lastPathComponent,
             modelDigest: await model.baseDigest,
             versions: Provenance.versions(of: model),
             device: summary.device, dtype: summary.dtype, threads: await model.threads)

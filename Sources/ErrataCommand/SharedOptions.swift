@@ -145,11 +145,14 @@ extension Dataset {
     /// The edits that `--data`, `--format` and `--target` name.
     ///
     /// - Throws: `WrongInput` or `EvaluationError` for what does not name any.
-    static func read(_ path: String, format: String?, target: String) throws -> Dataset {
+    static func read(
+        _ path: String, format: String?, target: String, isConsistent: Bool = false
+    ) throws -> Dataset {
         guard let answer = ZsRETarget(rawValue: target) else {
             throw WrongInput("expected --target alt or answers, got \(target).")
         }
         return try read(
-            URL(filePath: path), format: format.map(DatasetFormat.init(name:)), target: answer)
+            URL(filePath: path), format: format.map(DatasetFormat.init(name:)), target: answer,
+            isConsistent: isConsistent)
     }
 }

@@ -113,6 +113,19 @@ import Testing
         #expect(data.report.summary.contains("2 contradict an earlier one"))
     }
 
+    @Test func whatContradictsAnEarlierEditIsLeftOutWhereWanted() throws {
+        let data = try Dataset.read(Data(zsRE.utf8), isConsistent: true)
+        #expect(data.records.map(\.target) == ["Velden", "Ivo"])
+        #expect(data.report.edits == 2 && data.report.conflicts == 0)
+        #expect(data.report.skipped.map(\.record) == [2, 4])
+        #expect(data.report.skipped[0].reason == "contradicts an earlier one")
+        let lines = ["Ada", "Bo", "Ada"].map { #"{"prompt": "Who?", "target": "\#($0)"}"# }
+        let own = try Dataset.read(
+            Data(lines.joined(separator: "\n").utf8), isConsistent: true)
+        #expect(own.records.map(\.target) == ["Ada", "Ada"])
+        #expect(own.report.duplicates == 1 && own.report.skipped.map(\.record) == [2])
+    }
+
     @Test func readsQuestionsAndAnswers() throws {
         let data = try read(
             #"""

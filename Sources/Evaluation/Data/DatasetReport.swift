@@ -49,6 +49,13 @@ package struct DatasetReport: Codable, Sendable, Equatable {
         self.target = target
     }
 
+    /// Whether an earlier edit has another target for `fact`, or for the question of `record`.
+    func isContradicted(_ record: EditRecord, fact: String) -> Bool {
+        targets[factOfQuestion[record.prompt] ?? fact, default: []].contains {
+            $0 != record.target
+        }
+    }
+
     /// Counts `record`, which states `fact` and replaces one of `knownAnswers`.
     mutating func note(_ record: EditRecord, fact: String, knownAnswers: [String]) {
         edits += 1
@@ -59,11 +66,10 @@ package struct DatasetReport: Codable, Sendable, Equatable {
             unchanged += 1
         }
 
+        if isContradicted(record, fact: fact) { conflicts += 1 }
         let fact = factOfQuestion[record.prompt] ?? fact
         factOfQuestion[record.prompt] = fact
-        let others = targets[fact, default: []]
-        if others.isEmpty { facts += 1 }
-        if others.contains(where: { $0 != record.target }) { conflicts += 1 }
+        if targets[fact] == nil { facts += 1 }
         targets[fact, default: []].insert(record.target)
         if !seen.insert([record.prompt, record.target]).inserted { duplicates += 1 }
     }

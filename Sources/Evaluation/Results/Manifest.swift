@@ -42,6 +42,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package var data: [DataFile]
     /// Which wordings were taught; absent for a run that teaches none.
     package var split: Split?
+    /// Whether edits that contradict an earlier one were left out; absent where they were not.
+    package var isConsistent: Bool?
     /// The base model's directory name.
     package var model: String
     /// SHA-256 of the base model's weights.
@@ -66,7 +68,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     package init(
         command: [String], edits: Int, probeEvery: Int? = nil, configs: [String: JSONValue],
         seeds: [UInt64], data: [DataFile],
-        split: Split? = nil, model: String, modelDigest: String, editsDigest: String? = nil,
+        split: Split? = nil, isConsistent: Bool? = nil, model: String, modelDigest: String, editsDigest: String? = nil,
         versions: [String: String],
         device: String, dtype: String, threads: Int, processor: String = hostProcessor(),
         date: Date = .now
@@ -78,6 +80,7 @@ package struct Manifest: Codable, Sendable, Equatable {
         self.seeds = seeds
         self.data = data
         self.split = split
+        self.isConsistent = isConsistent
         self.model = model
         self.modelDigest = modelDigest
         self.editsDigest = editsDigest
