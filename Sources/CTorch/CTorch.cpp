@@ -11,10 +11,14 @@
 #include <atomic>
 #include <c10/core/GradMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <cstdlib>
 #include <cstring>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 #include <vector>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 struct CTTensor {
     at::Tensor value;
@@ -92,6 +96,10 @@ std::optional<at::Tensor> optional(CTTensor *tensor) {
     return tensor ? std::optional<at::Tensor>(tensor->value) : std::nullopt;
 }
 
+// oneDNN keeps the kernels of 1,024 shapes, half a megabyte each; prompts of all lengths fill that.
+// What it may keep is read when it is first used, and no function of the wheel sets it.
+[[maybe_unused]] const int kept_kernels = setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64", 0);
+
 at::Generator generator(uint64_t seed) { return at::detail::createCPUGenerator(seed); }
 
 }  // namespace
@@ -117,6 +125,12 @@ CTStatus ct_set_threads(int64_t count) {
 }
 
 int64_t ct_threads(void) { return at::get_num_threads(); }
+
+void ct_release_freed_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
 
 CTStatus ct_device_count(CTDeviceKind kind, int64_t *result) {
     return guarded([&] {

@@ -117,6 +117,7 @@ extension EditingMethod {
                 for (index, result) in zip(indices, group) { results[index] = result }
             }
         }
+        if lengths.count >= 256 { Engine.releaseFreedMemory() }
         return results.map { $0! }
     }
 

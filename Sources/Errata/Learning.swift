@@ -21,6 +21,7 @@ extension EditingMethod {
                 let before = report.edits
                 try learn(group) { progress in
                     try Engine.synchronize(device)
+                    if report.batches.count % 64 == 63 { Engine.releaseFreedMemory() }
                     let finished = before + progress.edits
                     report.batches.append(
                         ApplyReport.Batch(

@@ -19,6 +19,12 @@ package enum Engine {
         try check(ct_set_threads(Int64(count)))
     }
 
+    /// Gives memory that was freed back to the system.
+    ///
+    /// glibc's allocator (before 2.38) does not find a freed block again for an aligned one of the same
+    /// size, so a process that works on tensors of many sizes grows without holding more.
+    package static func releaseFreedMemory() { ct_release_freed_memory() }
+
     /// Waits until everything queued on `device` is done; on the CPU that is always so.
     package static func synchronize(_ device: Device) throws {
         try check(ct_synchronize(device.handle))

@@ -54,6 +54,8 @@ void ct_release(CTTensor *_Nullable tensor);
 CTStatus ct_alias(CTTensor *tensor, CTTensor *_Nullable *_Nonnull result);
 CTStatus ct_set_threads(int64_t count);
 int64_t ct_threads(void);
+/// Gives memory that was freed back to the system, where the allocator would keep it.
+void ct_release_freed_memory(void);
 /// How many devices of this kind the engine can use here; 0 where the wheel lacks it.
 CTStatus ct_device_count(CTDeviceKind kind, int64_t *result);
 /// Waits until everything queued on the device is done.
