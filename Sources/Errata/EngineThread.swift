@@ -5,15 +5,18 @@ import Foundation
 final class EngineThread: SerialExecutor {
     private let jobs = Jobs()
 
-    /// - Parameter niceness: how readily it lets others have the cores, from 0 to 19; the engine's
-    ///   own threads take it over. Only Linux has one for each thread.
+    /// - Parameter niceness: how much more readily than the process it lets others have the cores,
+    ///   from 0 to 19; the engine's own threads take it over. Only Linux has one for each thread.
     init(_ name: String, niceness: Int32 = 0) {
         let jobs = jobs
         let thread = Thread {
             Thread.current.name = name
             #if os(Linux)
-                // To Linux the process 0 is the calling thread. Refused, it is as nice as before.
-                if niceness > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, niceness) }
+                // The thread that makes this one may be one of a pool's, which has its own. To Linux
+                // the process 0 is the calling thread. Refused, it is as nice as before.
+                let kind = Int32(PRIO_PROCESS.rawValue)
+                let own = getpriority(kind, id_t(getpid()))
+                _ = setpriority(kind, 0, min(own + niceness, 19))
             #endif
             while let job = jobs.next() { job() }
         }

@@ -149,7 +149,8 @@ struct Bench: AsyncParsableCommand {
         return Manifest(
             command: Provenance.command, edits: edits, probeEvery: probeEvery, configs: [:],
             seeds: [engine.seed], data: files, split: try Self.split(split),
-            isConsistent: consistent ? true : nil, model: URL(filePath: self.model).lastPathComponent,
+            isConsistent: consistent ? true : nil,
+            model: URL(filePath: self.model).lastPathComponent,
             modelDigest: await model.baseDigest,
             versions: Provenance.versions(of: model),
             device: summary.device, dtype: summary.dtype, threads: await model.threads)

@@ -68,8 +68,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package init(
         command: [String], edits: Int, probeEvery: Int? = nil, configs: [String: JSONValue],
         seeds: [UInt64], data: [DataFile],
-        split: Split? = nil, isConsistent: Bool? = nil, model: String, modelDigest: String, editsDigest: String? = nil,
-        versions: [String: String],
+        split: Split? = nil, isConsistent: Bool? = nil,
+        model: String, modelDigest: String, editsDigest: String? = nil, versions: [String: String],
         device: String, dtype: String, threads: Int, processor: String = hostProcessor(),
         date: Date = .now
     ) {
