@@ -71,6 +71,11 @@ struct Reproduce: AsyncParsableCommand {
         let failures =
             show ? [] : try await run.measure(into: folder, without: standing, place: place)
         let records = run.standing(in: folder)
+        if show && records.isEmpty {
+            throw WrongInput(
+                "expected streams in \(results) that were measured like this, found none; give the "
+                    + "--dtype and --threads that their stream.json names.")
+        }
         let reports = zip(experiments, plans).map { experiment, plan in
             LabReport(
                 experiment, command: Provenance.command, streams: plan.streams,

@@ -109,7 +109,7 @@ import Testing
         let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: url) }
         let lab = try await lab()
-        let streams = [stream(edits: 2), stream(edits: 2, seed: 2), stream(edits: 4)]
+        let streams = [stream(edits: 3), stream(edits: 3, seed: 2), stream(edits: 6)]
         var records: [StreamRecord] = []
         for stream in streams.prefix(2) {
             records.append(try await lab.measure(stream) { _ in }.record)
@@ -129,5 +129,11 @@ import Testing
         #expect(answers.rows.count == 1 && answers.rows[0][2] == "2")
         #expect(report.sections.count == report.exhibits.count)
         #expect(report.markdown.contains("# T: all"))
+
+        records.append(try await lab.measure(streams[2]) { _ in }.record)
+        let ages = Exhibit(.ages, of: StreamGroup.groups(records), published: [:])
+        #expect(
+            ages.tables[0].rows.map { $0[0] }
+                == ["ELDER paper, steps 3, 3 edits", "ELDER paper, steps 3, 6 edits"])
     }
 }

@@ -37,9 +37,10 @@ extension BenchResult {
         var rows: [MethodRow] = []
         for (group, record) in zip(groups, records) {
             var row = record.row
-            row.method = group.label
+            let isAlone = groups.count { $0.label == group.label } == 1
+            row.method = isAlone ? group.label : "\(group.label), \(group.stream.edits) edits"
             rows.append(row)
-            manifest.configs[group.label] = record.manifest.configs[record.title]
+            manifest.configs[row.method] = record.manifest.configs[record.title]
         }
         self.init(manifest: manifest, dataset: records[0].dataset, methods: rows)
     }
