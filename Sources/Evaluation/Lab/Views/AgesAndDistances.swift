@@ -7,7 +7,12 @@ extension Exhibit {
         for (data, groups) in groups.byData {
             let result = BenchResult(firstOf: groups)
             exhibit.tables.append(result.ages.titled("\(data.title): \(result.ages.title)"))
-            exhibit.figures += result.agePlots.enumerated().map {
+            // A stream of another length has another axis.
+            let lengths = Set(groups.map(\.stream.edits)).sorted()
+            let plots = lengths.flatMap { length in
+                BenchResult(firstOf: groups.filter { $0.stream.edits == length }).agePlots
+            }
+            exhibit.figures += plots.enumerated().map {
                 NamedFigure(name: "age-\(data.rawValue)-\($0 + 1)", drawing: $1.drawing)
             }
         }
