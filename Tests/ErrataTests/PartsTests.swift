@@ -28,6 +28,21 @@ import Testing
         #expect(try await opened.log.orphans() == [])
     }
 
+    @Test func eachFileHoldsAtLeastTwiceTheEditsOfTheNext() async throws {
+        let model = try await world.model(editor)
+        var edits = try World.edits(15)[...]
+        var counts: [Int] = []
+        for count in [5, 4, 3, 2, 1] {
+            try await model.learn([Array(edits.prefix(count))])
+            edits = edits.dropFirst(count)
+            counts.append(try await model.files.count)
+        }
+        // 5, then 5 + 4, then 9 and 3, then 9 + 3 + 2, then 14 and 1.
+        #expect(counts == [1, 1, 2, 1, 2])
+        let opened = try EditableModel(opening: world.place("edited"), options: World.options())
+        #expect(try await opened.digest == model.digest)
+    }
+
     @Test func anUndoKeepsTheFilesOfWhatCameBefore() async throws {
         let edits = try World.edits(6)
         let model = try await world.model(editor)

@@ -87,15 +87,16 @@ struct Adapters {
     /// Writes what was learned to files of the log: what stands alone and is in one already is not
     /// written again.
     ///
-    /// Files are merged as a binary counter carries: of n edits there are at most log₂ n, and each
-    /// edit is written as often at most, so what a transaction costs does not grow.
+    /// Files are merged as a binary counter carries: each holds at least twice the edits of the next,
+    /// so n edits lie in at most log₂ n + 1, and an edit is written O(log n) times, however large the
+    /// transactions are.
     mutating func snapshot(in log: EditLog) throws -> Snapshot {
         guard let method = method as? any StandaloneEdits else {
             return Snapshot(
                 key: key.text, files: [try log.write(self.method.state())], batches: batches)
         }
         parts = Array(parts.prefix { log.has($0.file) })
-        while let last = parts.last, last.edits <= method.editCount - editsInParts {
+        while let last = parts.last, last.edits < 2 * (method.editCount - editsInParts) {
             parts.removeLast()
         }
         if parts.isEmpty || editsInParts < method.editCount {
