@@ -3,6 +3,7 @@
 #endif
 
 #include "Guarded.h"
+#include "WidenedProduct.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -473,12 +474,17 @@ CTStatus ct_matmul(CTTensor *a, CTTensor *b, CTTensor **result) {
 }
 
 CTStatus ct_linear(CTTensor *x, CTTensor *weight, CTTensor *bias, CTTensor **result) {
-    return producing(
-        result, [&] { return at::linear(x->value, weight->value, optional(bias)); });
+    return producing(result, [&] {
+        if (!widened::pays(weight->value))
+            return at::linear(x->value, weight->value, optional(bias));
+        return widened::linear(x->value, weight->value, optional(bias));
+    });
 }
 
 CTStatus ct_affine(CTTensor *x, CTTensor *weight, CTTensor *bias, CTTensor **result) {
     return producing(result, [&] {
+        if (widened::pays(weight->value))
+            return widened::linear(x->value, weight->value.t(), optional(bias));
         auto rows = x->value.reshape({-1, x->value.size(-1)});
         auto product = bias ? at::addmm(bias->value, rows, weight->value)
                             : at::mm(rows, weight->value);

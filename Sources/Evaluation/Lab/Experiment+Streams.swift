@@ -27,10 +27,12 @@ extension Experiment {
                 }
                 let fitted = recipe.fitted(
                     to: min(source.usable, scale.edits ?? source.usable), scale)
-                if source.usable < recipe.edits {
-                    notices.append(
-                        "\(title): \(name.title) has \(source.usable) edits with a rephrasing, not "
-                            + "\(recipe.edits); \(fitted.edits) are taught.")
+                let notice =
+                    "\(title): \(name.title) has \(source.usable) edits with a rephrasing, not "
+                    + "\(recipe.edits); \(fitted.edits) are taught."
+                // Several streams of one recipe may be cut alike.
+                if source.usable < recipe.edits, !notices.contains(notice) {
+                    notices.append(notice)
                 }
                 streams += try fitted.streams(of: name)
             }

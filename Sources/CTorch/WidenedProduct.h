@@ -1,0 +1,96 @@
+// Products with bfloat16 matrices where libtorch has no fast kernel for them.
+//
+// On an x86 processor without AVX-512 its kernels multiply bfloat16 number by number, many times
+// slower than float32. There a part of the matrix at a time is widened to float32, multiplied, and
+// the sum rounded: what bfloat16 kernels do elsewhere, in another order.
+
+#pragma once
+
+#include <ATen/ATen.h>
+#include <algorithm>
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace widened {
+
+/// Elements of a matrix that are widened at a time: 16 MB of float32.
+constexpr int64_t part_elements = int64_t{4} << 20;
+/// Forward, fewer rows are limited by reading the matrix, which is half as long in bfloat16.
+constexpr int64_t least_rows = 8;
+
+/// Whether products with `weight` are faster widened, on this processor.
+inline bool pays(const at::Tensor &weight) {
+#if defined(__x86_64__)
+    static const bool lacks_kernels = !__builtin_cpu_supports("avx512bw");
+    return lacks_kernels && weight.is_cpu() && weight.scalar_type() == at::kBFloat16;
+#else
+    return false;
+#endif
+}
+
+/// rows [n, in] · weightᵀ + bias, weight [out, in], all of them bfloat16.
+struct Product : torch::autograd::Function<Product> {
+    using Variables = torch::autograd::variable_list;
+
+    static at::Tensor forward(
+        torch::autograd::AutogradContext *context, const at::Tensor &rows,
+        const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
+        context->save_for_backward({weight.requires_grad() ? rows : at::Tensor(), weight});
+        context->saved_data["has_bias"] = bias.has_value();
+        if (rows.size(0) < least_rows) return at::linear(rows, weight, bias);
+        auto wide = rows.to(at::kFloat);
+        auto result = at::empty({rows.size(0), weight.size(0)}, rows.options());
+        for_parts(weight, [&](int64_t start, const at::Tensor &part) {
+            auto product = at::mm(wide, part.t());
+            if (bias) product.add_(bias->narrow(0, start, part.size(0)));
+            result.narrow(1, start, part.size(0)).copy_(product);
+        });
+        return result;
+    }
+
+    static Variables backward(
+        torch::autograd::AutogradContext *context, const Variables &gradients) {
+        const auto saved = context->get_saved_variables();
+        const auto &rows = saved[0], &weight = saved[1];
+        auto wide = gradients[0].to(at::kFloat);  // [n, out]
+        Variables results(3);
+        if (context->needs_input_grad(0)) {
+            auto sum = at::zeros({wide.size(0), weight.size(1)}, wide.options());
+            for_parts(weight, [&](int64_t start, const at::Tensor &part) {
+                sum.addmm_(wide.narrow(1, start, part.size(0)), part);
+            });
+            results[0] = sum.to(at::kBFloat16);
+        }
+        if (context->needs_input_grad(1))
+            results[1] = at::mm(wide.t(), rows.to(at::kFloat)).to(at::kBFloat16);
+        // A bias that is not there has no place to ask about.
+        if (context->saved_data["has_bias"].toBool() && context->needs_input_grad(2))
+            results[2] = wide.sum(0).to(at::kBFloat16);
+        return results;
+    }
+
+private:
+    /// Calls `body` with each part of `weight`, widened, and the output that it starts with.
+    template <typename Body>
+    static void for_parts(const at::Tensor &weight, Body &&body) {
+        const auto outputs = weight.size(0);
+        const auto inputs = std::max<int64_t>(weight.size(1), 1);
+        const auto step = std::max<int64_t>(part_elements / inputs, 1);
+        for (int64_t start = 0; start < outputs; start += step) {
+            auto part = weight.narrow(0, start, std::min(step, outputs - start));
+            body(start, part.to(at::kFloat));
+        }
+    }
+};
+
+/// x [..., in] · weightᵀ + bias, weight [out, in], all of them bfloat16.
+inline at::Tensor linear(
+    const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
+    TORCH_CHECK(
+        x.scalar_type() == weight.scalar_type(), "expected x and weight of the same dtype, got ",
+        x.scalar_type(), " and ", weight.scalar_type());
+    auto shape = x.sizes().vec();
+    shape.back() = weight.size(0);
+    return Product::apply(x.reshape({-1, x.size(-1)}), weight, bias).view(shape);
+}
+
+}  // namespace widened
