@@ -3,48 +3,91 @@
 /// Two questions about different people are alike but for the name, so the name decides. A name
 /// that is part of a longer one is not meant: "Wales" is not asked for in "New South Wales is".
 public struct NameIndex: Sendable, Equatable {
-    /// The names' words and, of the same text, all others.
+    /// The names and, of the same text, all words.
     private var entries: [Entry] = []
-    /// The entries whose name begins with a word.
-    private var beginnings: [UInt64: [Int]] = [:]
+    /// The names that begin with a word.
+    private var beginnings: [UInt64: [Name]] = [:]
 
     private struct Entry: Equatable {
-        let name: [UInt64]
+        /// The words of each name; all names must be found.
+        let names: [[UInt64]]
         let words: Set<UInt64>
+    }
+
+    /// One of the names of an entry.
+    private struct Name: Hashable {
+        let entry: Int
+        let number: Int
     }
 
     public init() {}
 
-    /// Stores one more name, with the text that it was given in; one that the text does not have is
-    /// never found.
-    public mutating func insert(_ name: String?, in text: String) {
+    /// Stores one more text under the name of what it is about.
+    ///
+    /// Where that is not known, or not in the text, all its capitalised words are what is meant,
+    /// and a text without any is never found.
+    ///
+    /// - Parameter isCommon: whether a word begins sentences without being a name.
+    /// - Returns: Whether the text is stored under `name`.
+    @discardableResult
+    public mutating func insert(
+        _ name: String?, in text: String, isCommon: (UInt64) -> Bool = { _ in false }
+    ) -> Bool {
+        let words = PromptWords.words(text)
+        let hashes = words.map(\.hash)
         let name = PromptWords.hashes(name ?? "")
-        let words = PromptWords.hashes(text)
-        let isFound = !name.isEmpty && words.indices.contains { words[$0...].starts(with: name) }
-        if isFound { beginnings[name[0], default: []].append(entries.count) }
-        entries.append(Entry(name: isFound ? name : [], words: Set(words)))
+        let isFound =
+            !name.isEmpty && hashes.indices.contains { hashes[$0...].starts(with: name) }
+        let names = isFound ? [name] : Self.names(in: words, isCommon: isCommon)
+        for (number, name) in names.enumerated() {
+            beginnings[name[0], default: []].append(Name(entry: entries.count, number: number))
+        }
+        entries.append(Entry(names: names, words: Set(hashes)))
+        return isFound
     }
 
-    /// Whether the entry at `index` has a name to be found by.
-    public func hasName(_ index: Int) -> Bool { !entries[index].name.isEmpty }
+    /// Words with capitals next to each other. The first of a sentence has one anyway, and counts
+    /// where it is no common word.
+    private static func names(
+        in words: [PromptWords.Word], isCommon: (UInt64) -> Bool
+    ) -> [[UInt64]] {
+        var names: [[UInt64]] = []
+        var goesOn = false
+        for word in words {
+            let isName = word.isCapital && !(word.gap == .sentence && isCommon(word.hash))
+            if isName, goesOn, word.gap == .space {
+                names[names.count - 1].append(word.hash)
+            } else if isName {
+                names.append([word.hash])
+            }
+            goesOn = isName
+        }
+        return names
+    }
 
-    /// The entries whose names `text` has, none within the name of another.
+    /// The entries all of whose names `text` has, none of them within the name of another; in
+    /// their order.
     public func entries(namedIn text: String) -> [Int] {
         let words = PromptWords.words(text)
         let hashes = words.map(\.hash)
-        var found: [(entry: Int, place: Range<Int>)] = []
+        var found: [(name: Name, place: Range<Int>)] = []
         for start in hashes.indices {
-            for index in beginnings[hashes[start]] ?? []
-            where hashes[start...].starts(with: entries[index].name) {
-                let place = start..<start + entries[index].name.count
-                if !goesOn(words, around: place, knowing: entries[index].words) {
-                    found.append((index, place))
+            for name in beginnings[hashes[start]] ?? [] {
+                let entry = entries[name.entry]
+                let wanted = entry.names[name.number]
+                let place = start..<start + wanted.count
+                if hashes[start...].starts(with: wanted),
+                    !goesOn(words, around: place, knowing: entry.words)
+                {
+                    found.append((name, place))
                 }
             }
         }
-        return found.filter { one in
+        let meant = found.filter { one in
             !found.contains { $0.place.count > one.place.count && covers($0.place, one.place) }
-        }.map(\.entry)
+        }
+        return Dictionary(grouping: Set(meant.map(\.name)), by: \.entry)
+            .filter { $1.count == entries[$0].names.count }.keys.sorted()
     }
 
     private func covers(_ outer: Range<Int>, _ inner: Range<Int>) -> Bool {

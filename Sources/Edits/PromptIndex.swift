@@ -48,6 +48,11 @@ public struct PromptIndex: Sendable, Equatable {
     /// What the counts of the sampled texts' words take.
     public var backgroundByteCount: Int { background.count * 16 }
 
+    /// Whether one in a hundred of the sampled texts has the word of `hash`.
+    public func isCommon(_ hash: UInt64) -> Bool {
+        background[hash, default: 0] >= Self.sampledTexts / 100
+    }
+
     /// An index of no prompts that knows the same texts.
     public var emptied: PromptIndex {
         var index = PromptIndex()

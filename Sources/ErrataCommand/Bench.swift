@@ -48,6 +48,9 @@ struct Bench: AsyncParsableCommand {
     @Flag(help: "Leave out edits that contradict an earlier one.")
     var consistent = false
 
+    @Flag(help: "Teach edits without the subjects that the data names.")
+    var withoutSubjects = false
+
     @Option(
         help: ArgumentHelp(
             "A data file whose unrelated prompts are asked too.", valueName: "file"))
@@ -72,8 +75,9 @@ struct Bench: AsyncParsableCommand {
     func validate() throws { try RecipeOptions.requirePairs(replacements) }
 
     func run() async throws {
-        let dataset = try Dataset.read(
+        var dataset = try Dataset.read(
             data, format: format, target: target, isConsistent: consistent)
+        if withoutSubjects { dataset = dataset.withoutSubjects() }
         let edits = try Self.split(split).first(edits, of: dataset.records)
         let asked = Set(edits.flatMap { [$0.edit.prompt] + $0.heldOut })
         let unrelated =
@@ -150,6 +154,7 @@ struct Bench: AsyncParsableCommand {
             command: Provenance.command, edits: edits, probeEvery: probeEvery, configs: [:],
             seeds: [engine.seed], data: files, split: try Self.split(split),
             isConsistent: consistent ? true : nil,
+            isWithoutSubjects: withoutSubjects ? true : nil,
             model: URL(filePath: self.model).lastPathComponent,
             modelDigest: await model.baseDigest,
             versions: Provenance.versions(of: model),

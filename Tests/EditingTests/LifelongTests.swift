@@ -63,6 +63,17 @@ import Torch
         #expect(try editor.isUnchanged(["Zag is in", "Torx is in"]) == [true, true])
     }
 
+    @Test func withoutASubjectTheNamesDecide() throws {
+        let edits = try method.edits.map { edit in
+            var edit = edit
+            edit.subject = nil
+            return edit
+        }
+        let traces = try editor(knowing: edits).traces([edits[0].prompt, "Zag is in"])
+        #expect(traces[0].nearestEdit == "0" && traces[0].decision == .edited)
+        #expect(traces[1].decision == .deferred && traces[1].nearestEdit == nil)
+    }
+
     @Test func ofTwoAnswersToOnePromptTheLatestHolds() throws {
         let first = try method.edits[0]
         let second = try EditRecord(

@@ -126,6 +126,15 @@ import Testing
         #expect(own.report.duplicates == 1 && own.report.skipped.map(\.record) == [2])
     }
 
+    @Test func subjectsCanBeLeftOut() throws {
+        let data = try Dataset.read(Data(zsRE.utf8))
+        let bare = data.withoutSubjects()
+        #expect(data.records.allSatisfy { $0.subject != nil })
+        #expect(bare.records.allSatisfy { $0.subject == nil })
+        #expect(bare.records.map(\.prompt) == data.records.map(\.prompt))
+        #expect(bare.report == data.report)
+    }
+
     @Test func readsQuestionsAndAnswers() throws {
         let data = try read(
             #"""

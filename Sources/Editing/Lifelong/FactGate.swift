@@ -6,9 +6,9 @@ import Torch
 /// Finds the fact that a prompt asks for, if there is one.
 ///
 /// Two views must agree. The name: the prompt has the subject of the fact, whole; where no subject
-/// is known, enough of the wording's rare words. The answer: what the unedited model would say next
-/// is what it would say to the wording. Both are decided for each wording alone, so no edit moves
-/// the edge of another.
+/// is known, all names that the wording has, or enough of its rare words. The answer: what the
+/// unedited model would say next is what it would say to the wording. Both are decided for each
+/// wording alone, so no edit moves the edge of another.
 struct FactGate {
     let config: LifelongConfig
     /// Knows the words of the base model's own texts, and no wording.
@@ -18,6 +18,9 @@ struct FactGate {
     private var wordings: [Wording] = []
     /// The wordings without a known subject.
     private var unnamed: [Int] = []
+    /// The latest wording of each text, which stands for the earlier ones: what was said last
+    /// holds, whatever rounding makes of their answers.
+    private var latest: [String: Int] = [:]
 
     private struct Wording {
         let fact: Int
@@ -46,9 +49,11 @@ struct FactGate {
     mutating func insert(_ facts: ArraySlice<Lifelong.Fact>) {
         for (index, fact) in zip(facts.indices, facts) {
             for (row, expectation) in zip(fact.lesson.rows, fact.expectations) {
-                names.insert(fact.lesson.subject, in: row.prompt)
-                if !names.hasName(wordings.count) { unnamed.append(wordings.count) }
+                let isNamed = names.insert(
+                    fact.lesson.subject, in: row.prompt, isCommon: background.isCommon)
+                if !isNamed { unnamed.append(wordings.count) }
                 words.insert([row.prompt])
+                latest[row.prompt] = wordings.count
                 wordings.append(Wording(fact: index, expectation: expectation))
             }
         }
@@ -57,9 +62,12 @@ struct FactGate {
     /// The wordings whose words `prompt` has, by name or by enough of them.
     func candidates(for prompt: String) -> [Candidate] {
         let named = names.entries(namedIn: prompt)
-        let covered = zip(unnamed, words.coverage(by: prompt, of: unnamed))
+        let found = Set(named)
+        let others = unnamed.filter { !found.contains($0) }
+        let covered = zip(others, words.coverage(by: prompt, of: others))
             .filter { $1 >= config.coverage }
         return (Array(zip(named, words.coverage(by: prompt, of: named))) + covered)
+            .filter { latest[words.prompts[$0.0]] == $0.0 }
             .map(Candidate.init)
     }
 

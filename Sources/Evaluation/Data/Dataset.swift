@@ -31,6 +31,13 @@ package struct Dataset: Sendable, Equatable {
         }
     }
 
+    /// The same edits where nobody wrote down what they are about.
+    package func withoutSubjects() -> Dataset {
+        var dataset = self
+        for index in records.indices { dataset.records[index].subject = nil }
+        return dataset
+    }
+
     /// Reads `data` as `read(_:format:target:isConsistent:)` reads a file.
     package static func read(
         _ data: Data, format: DatasetFormat? = nil, target: ZsRETarget = .alternative,

@@ -44,6 +44,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package var split: Split?
     /// Whether edits that contradict an earlier one were left out; absent where they were not.
     package var isConsistent: Bool?
+    /// Whether edits were taught without their subjects; absent where they were not.
+    package var isWithoutSubjects: Bool?
     /// The base model's directory name.
     package var model: String
     /// SHA-256 of the base model's weights.
@@ -68,7 +70,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     package init(
         command: [String], edits: Int, probeEvery: Int? = nil, configs: [String: JSONValue],
         seeds: [UInt64], data: [DataFile],
-        split: Split? = nil, isConsistent: Bool? = nil,
+        split: Split? = nil, isConsistent: Bool? = nil, isWithoutSubjects: Bool? = nil,
         model: String, modelDigest: String, editsDigest: String? = nil, versions: [String: String],
         device: String, dtype: String, threads: Int, processor: String = hostProcessor(),
         date: Date = .now
@@ -81,6 +83,7 @@ package struct Manifest: Codable, Sendable, Equatable {
         self.data = data
         self.split = split
         self.isConsistent = isConsistent
+        self.isWithoutSubjects = isWithoutSubjects
         self.model = model
         self.modelDigest = modelDigest
         self.editsDigest = editsDigest
