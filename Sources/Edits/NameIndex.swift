@@ -24,11 +24,11 @@ public struct NameIndex: Sendable, Equatable {
 
     /// Stores one more text under the name of what it is about.
     ///
-    /// Where that is not known, or not in the text, all its capitalised words are what is meant,
-    /// and a text without any is never found.
+    /// Where that is not known, or not in the text, all its capitalised words are what is meant. A
+    /// text without any, or with capitals on most of its words, is never found.
     ///
     /// - Parameter isCommon: whether a word begins sentences without being a name.
-    /// - Returns: Whether the text is stored under `name`.
+    /// - Returns: Whether the text can be found.
     @discardableResult
     public mutating func insert(
         _ name: String?, in text: String, isCommon: (UInt64) -> Bool = { _ in false }
@@ -43,7 +43,7 @@ public struct NameIndex: Sendable, Equatable {
             beginnings[name[0], default: []].append(Name(entry: entries.count, number: number))
         }
         entries.append(Entry(names: names, words: Set(hashes)))
-        return isFound
+        return !names.isEmpty
     }
 
     /// Words with capitals next to each other. The first of a sentence has one anyway, and counts
@@ -62,7 +62,8 @@ public struct NameIndex: Sendable, Equatable {
             }
             goesOn = isName
         }
-        return names
+        // Headings and shouting have capitals that tell nothing.
+        return names.joined().count * 2 > words.count ? [] : names
     }
 
     /// The entries all of whose names `text` has, none of them within the name of another; in

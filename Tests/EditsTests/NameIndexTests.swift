@@ -41,15 +41,17 @@ import Testing
         var index = NameIndex()
         let isCommon = PromptIndex(background: ["Who knows?", "In time."]).isCommon
         func insert(_ text: String) -> Bool { index.insert(nil, in: text, isCommon: isCommon) }
-        #expect(!insert("Who designed the Orm Tower of Velden in 1912?"))
-        #expect(!insert("Ada Lovelace was born in"))
+        #expect(insert("Who designed the Orm Tower of Velden in 1912?"))
+        #expect(insert("Ada Lovelace was born in"))
         #expect(!insert("who rows?"))
+        #expect(!insert("Where Did The Moth Sleep"))
         #expect(index.entries(namedIn: "In 1912, Velden's Orm Tower was designed by") == [0])
         #expect(index.entries(namedIn: "Who designed the Orm Tower of Karst in 1912?") == [])
         #expect(index.entries(namedIn: "Who designed the Tower of Orm, Velden, in 1912?") == [])
         #expect(index.entries(namedIn: "Where was ada lovelace born?") == [1])
         #expect(index.entries(namedIn: "Where was Ada Lovelace Byron born?") == [])
         #expect(index.entries(namedIn: "who rows?") == [])
+        #expect(index.entries(namedIn: "Where Did The Moth Sleep") == [])
     }
 
     @Test func aNameWithinAnotherIsNotOneOfSeveral() {

@@ -6,9 +6,9 @@ import Torch
 /// Finds the fact that a prompt asks for, if there is one.
 ///
 /// Two views must agree. The name: the prompt has the subject of the fact, whole; where no subject
-/// is known, all names that the wording has, or enough of its rare words. The answer: what the
-/// unedited model would say next is what it would say to the wording. Both are decided for each
-/// wording alone, so no edit moves the edge of another.
+/// is known, all names that the wording has; where it has none, enough of its rare words. The
+/// answer: what the unedited model would say next is what it would say to the wording. Both are
+/// decided for each wording alone, so no edit moves the edge of another.
 struct FactGate {
     let config: LifelongConfig
     /// Knows the words of the base model's own texts, and no wording.
@@ -16,7 +16,7 @@ struct FactGate {
     private var names = NameIndex()
     private var words: PromptIndex
     private var wordings: [Wording] = []
-    /// The wordings without a known subject.
+    /// The wordings without a name to be found by.
     private var unnamed: [Int] = []
     /// The latest wording of each text, which stands for the earlier ones: what was said last
     /// holds, whatever rounding makes of their answers.
@@ -62,9 +62,7 @@ struct FactGate {
     /// The wordings whose words `prompt` has, by name or by enough of them.
     func candidates(for prompt: String) -> [Candidate] {
         let named = names.entries(namedIn: prompt)
-        let found = Set(named)
-        let others = unnamed.filter { !found.contains($0) }
-        let covered = zip(others, words.coverage(by: prompt, of: others))
+        let covered = zip(unnamed, words.coverage(by: prompt, of: unnamed))
             .filter { $1 >= config.coverage }
         return (Array(zip(named, words.coverage(by: prompt, of: named))) + covered)
             .filter { latest[words.prompts[$0.0]] == $0.0 }

@@ -27,8 +27,7 @@ package struct LifelongConfig: Recipe {
     package var agreementShare = 0.5
     /// Texts that the base model writes, to know which words are common.
     package var samples = 512
-    /// The least share of its rare words that finds a wording without a known subject, where its
-    /// names do not.
+    /// The least share of its rare words that finds a wording without subject or names.
     package var coverage = 0.65
 
     /// - Throws: `EditError` for a value out of range, or a block that `model` does not have.
