@@ -2,9 +2,12 @@
 //
 // On an x86 processor without AVX-512 its kernels multiply bfloat16 number by number, many times
 // slower than float32. There a part of the matrix at a time is widened to float32, multiplied, and
-// the sum rounded: what bfloat16 kernels do elsewhere, in another order.
+// the sum rounded: what bfloat16 kernels do elsewhere, in another order. For a few rows FewRows.h
+// has products of its own.
 
 #pragma once
+
+#include "FewRows.h"
 
 #include <ATen/ATen.h>
 #include <algorithm>
@@ -14,8 +17,6 @@ namespace widened {
 
 /// Elements of a matrix that are widened at a time: 16 MB of float32.
 constexpr int64_t part_elements = int64_t{4} << 20;
-/// Forward, fewer rows are limited by reading the matrix, which is half as long in bfloat16.
-constexpr int64_t least_rows = 8;
 
 /// Whether products with `weight` are faster widened, on this processor.
 inline bool pays(const at::Tensor &weight) {
@@ -36,8 +37,14 @@ struct Product : torch::autograd::Function<Product> {
         const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
         context->save_for_backward({weight.requires_grad() ? rows : at::Tensor(), weight});
         context->saved_data["has_bias"] = bias.has_value();
-        if (rows.size(0) < least_rows) return at::linear(rows, weight, bias);
+        // One row is limited by reading the matrix.
+        if (rows.size(0) == 1) return at::linear(rows, weight, bias);
         auto wide = rows.to(at::kFloat);
+        if (few_rows::pay(rows.size(0), weight)) {
+            auto product = few_rows::product(wide, weight);
+            if (bias) product.add_(*bias);
+            return product.to(at::kBFloat16);
+        }
         auto result = at::empty({rows.size(0), weight.size(0)}, rows.options());
         for_parts(weight, [&](int64_t start, const at::Tensor &part) {
             auto product = at::mm(wide, part.t());
@@ -53,13 +60,8 @@ struct Product : torch::autograd::Function<Product> {
         const auto &rows = saved[0], &weight = saved[1];
         auto wide = gradients[0].to(at::kFloat);  // [n, out]
         Variables results(3);
-        if (context->needs_input_grad(0)) {
-            auto sum = at::zeros({wide.size(0), weight.size(1)}, wide.options());
-            for_parts(weight, [&](int64_t start, const at::Tensor &part) {
-                sum.addmm_(wide.narrow(1, start, part.size(0)), part);
-            });
-            results[0] = sum.to(at::kBFloat16);
-        }
+        if (context->needs_input_grad(0))
+            results[0] = gradient_of_rows(wide, weight).to(at::kBFloat16);
         if (context->needs_input_grad(1))
             results[1] = at::mm(wide.t(), rows.to(at::kFloat)).to(at::kBFloat16);
         // A bias that is not there has no place to ask about.
@@ -69,6 +71,16 @@ struct Product : torch::autograd::Function<Product> {
     }
 
 private:
+    /// gradient [n, out] · weight, in float32.
+    static at::Tensor gradient_of_rows(const at::Tensor &gradient, const at::Tensor &weight) {
+        if (few_rows::pay(gradient.size(0), weight)) return few_rows::product(gradient, weight.t());
+        auto sum = at::zeros({gradient.size(0), weight.size(1)}, gradient.options());
+        for_parts(weight, [&](int64_t start, const at::Tensor &part) {
+            sum.addmm_(gradient.narrow(1, start, part.size(0)), part);
+        });
+        return sum;
+    }
+
     /// Calls `body` with each part of `weight`, widened, and the output that it starts with.
     template <typename Body>
     static void for_parts(const at::Tensor &weight, Body &&body) {

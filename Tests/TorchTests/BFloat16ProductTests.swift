@@ -3,8 +3,12 @@ import Torch
 
 /// Products in bfloat16 are those in float32, rounded, whichever way the processor takes.
 @Suite struct BFloat16ProductTests {
-    /// Rows, and the matrix's outputs and inputs: few rows and many, and a matrix of several parts.
-    private static let sizes = [[3, 8, 16], [40, 8, 16], [2, 2100, 2048], [9, 2100, 2048]]
+    /// Rows, and the matrix's outputs and inputs: one row, a few and many; a matrix that ends within
+    /// a block, of several blocks and of several parts; and sizes that no register divides.
+    private static let sizes = [
+        [1, 8, 16], [3, 8, 16], [7, 104, 1048], [48, 1048, 104], [49, 104, 64], [161, 104, 64],
+        [5, 50, 30], [5, 50, 32], [5, 48, 30], [2, 2100, 2048], [170, 2100, 2048],
+    ]
 
     /// Small whole numbers, which bfloat16 has exactly.
     private func matrix(_ shape: [Int], modulus: Int) throws -> Tensor {

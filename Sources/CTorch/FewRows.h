@@ -1,0 +1,209 @@
+// Products of a few rows with a bfloat16 matrix, for processors with AVX2.
+//
+// A general library widens or packs the whole matrix first, which for a few rows costs more than
+// the product. Here a block of it at a time is widened to float32, into the nearest cache, and all
+// rows are multiplied with it. Sums are float32, and a row's do not hang on the rows beside it or
+// on the number of threads.
+
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+// Sizes: n rows, M [p, q] the matrix as it is stored, R and C rows and columns of a tile, which is
+// summed in registers.
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#endif
+
+namespace few_rows {
+
+/// With more rows, widening the whole matrix is cheap beside the product: M, and Mᵀ.
+constexpr int64_t most_rows = 48, most_rows_transposed = 160;
+/// Numbers in a register.
+constexpr int64_t lanes = 8;
+
+typedef float Lanes __attribute__((vector_size(32), aligned(4), may_alias));
+typedef uint16_t Halves __attribute__((vector_size(16), aligned(2), may_alias));
+typedef uint32_t Bits __attribute__((vector_size(32)));
+
+/// Rows of float32 numbers, and how far one is from the next.
+template <typename Number>
+struct Rows {
+    Number *values;
+    int64_t stride;
+
+    Number *at(int64_t row, int64_t column = 0) const { return values + row * stride + column; }
+    Rows from(int64_t row, int64_t column) const { return {at(row, column), stride}; }
+    Lanes lanes_at(int64_t row, int64_t column) const {
+        return *reinterpret_cast<const Lanes *>(at(row, column));
+    }
+};
+using Inputs = Rows<const float>;
+using Sums = Rows<float>;
+
+/// A block of M in float32.
+struct Block {
+    static constexpr int64_t most_rows = 24, most_columns = 512;
+    /// One cache line more than a power of two, or the rows would share a few lines of the cache.
+    static constexpr int64_t stride = most_columns + 16;
+
+    int64_t rows, columns;
+    alignas(32) float values[most_rows * stride];
+
+    /// Takes the block that starts at `row` and `column`.
+    void take(const Rows<const uint16_t> &matrix, int64_t row, int64_t column) {
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t k = 0; k < columns; k += lanes) {
+                const auto *halves =
+                    reinterpret_cast<const Halves *>(matrix.at(row + i, column + k));
+                const Bits bits = __builtin_convertvector(*halves, Bits) << 16;
+                std::memcpy(values + i * stride + k, &bits, sizeof bits);
+            }
+    }
+
+    Inputs from(int64_t row, int64_t column) const {
+        return {values + row * stride + column, stride};
+    }
+};
+
+/// out [R, C] += a [R, columns] · blockᵀ, for C rows of a block.
+template <int R, int C>
+void add_dot_products(const Inputs &a, const Inputs &block, int64_t columns, const Sums &out) {
+    Lanes sums[R][C] = {};
+    for (int64_t k = 0; k < columns; k += lanes) {
+        Lanes others[C];
+        for (int c = 0; c < C; c++) others[c] = block.lanes_at(c, k);
+        for (int r = 0; r < R; r++) {
+            const Lanes row = a.lanes_at(r, k);
+            for (int c = 0; c < C; c++) sums[r][c] += row * others[c];
+        }
+    }
+    for (int r = 0; r < R; r++)
+        for (int c = 0; c < C; c++) {
+            float sum = 0;
+            for (int lane = 0; lane < lanes; lane++) sum += sums[r][c][lane];
+            *out.at(r, c) += sum;
+        }
+}
+
+/// out [R, 8 C] += a [R, rows] · block, for 8 C columns of a block.
+template <int R, int C>
+void add_weighted_rows(const Inputs &a, const Inputs &block, int64_t rows, const Sums &out) {
+    Lanes sums[R][C] = {};
+    for (int64_t k = 0; k < rows; k++) {
+        Lanes others[C];
+        for (int c = 0; c < C; c++) others[c] = block.lanes_at(k, c * lanes);
+        for (int r = 0; r < R; r++) {
+            const float weight = *a.at(r, k);
+            for (int c = 0; c < C; c++) sums[r][c] += weight * others[c];
+        }
+    }
+    for (int r = 0; r < R; r++)
+        for (int c = 0; c < C; c++)
+            *reinterpret_cast<Lanes *>(out.at(r, c * lanes)) += sums[r][c];
+}
+
+/// out [R, rows] += a [R, columns] · blockᵀ.
+template <int R>
+void add_transposed(const Inputs &a, const Block &block, const Sums &out) {
+    int64_t row = 0;
+    for (; row + 3 <= block.rows; row += 3)
+        add_dot_products<R, 3>(a, block.from(row, 0), block.columns, out.from(0, row));
+    for (; row < block.rows; row++)
+        add_dot_products<R, 1>(a, block.from(row, 0), block.columns, out.from(0, row));
+}
+
+/// out [R, columns] += a [R, rows] · block.
+template <int R>
+void add_plain(const Inputs &a, const Block &block, const Sums &out) {
+    int64_t column = 0;
+    for (; column + 3 * lanes <= block.columns; column += 3 * lanes)
+        add_weighted_rows<R, 3>(a, block.from(0, column), block.rows, out.from(0, column));
+    for (; column < block.columns; column += lanes)
+        add_weighted_rows<R, 1>(a, block.from(0, column), block.rows, out.from(0, column));
+}
+
+inline Inputs inputs(const at::Tensor &tensor) {
+    return {tensor.const_data_ptr<float>(), tensor.size(1)};
+}
+
+inline Sums sums(const at::Tensor &tensor) { return {tensor.data_ptr<float>(), tensor.size(1)}; }
+
+inline Rows<const uint16_t> halves(const at::Tensor &matrix) {
+    const auto *values = matrix.const_data_ptr<at::BFloat16>();
+    return {reinterpret_cast<const uint16_t *>(values), matrix.size(1)};
+}
+
+/// a [n, q] · Mᵀ: [n, p]. Threads share the rows of M.
+inline at::Tensor times_transposed(const at::Tensor &a, const at::Tensor &matrix) {
+    const auto n = a.size(0), p = matrix.size(0), q = matrix.size(1);
+    auto result = at::zeros({n, p}, a.options());
+    const auto from = inputs(a);
+    const auto to = sums(result);
+    at::parallel_for(0, p, 8 * Block::most_rows, [&](int64_t start, int64_t end) {
+        Block block;
+        for (int64_t row = start; row < end; row += Block::most_rows)
+            for (int64_t column = 0; column < q; column += Block::most_columns) {
+                block.rows = std::min(Block::most_rows, end - row);
+                block.columns = std::min(Block::most_columns, q - column);
+                block.take(halves(matrix), row, column);
+                int64_t i = 0;
+                for (; i + 4 <= n; i += 4)
+                    add_transposed<4>(from.from(i, column), block, to.from(i, row));
+                for (; i < n; i++)
+                    add_transposed<1>(from.from(i, column), block, to.from(i, row));
+            }
+    });
+    return result;
+}
+
+/// a [n, p] · M: [n, q]. Threads share the columns of M.
+inline at::Tensor times(const at::Tensor &a, const at::Tensor &matrix) {
+    const auto n = a.size(0), p = matrix.size(0), q = matrix.size(1);
+    auto result = at::zeros({n, q}, a.options());
+    const auto from = inputs(a);
+    const auto to = sums(result);
+    at::parallel_for(0, q / lanes, lanes, [&](int64_t start, int64_t end) {
+        Block block;
+        for (int64_t column = start * lanes; column < end * lanes; column += Block::most_columns)
+            for (int64_t row = 0; row < p; row += Block::most_rows) {
+                block.rows = std::min(Block::most_rows, p - row);
+                block.columns = std::min(Block::most_columns, end * lanes - column);
+                block.take(halves(matrix), row, column);
+                int64_t i = 0;
+                for (; i + 4 <= n; i += 4)
+                    add_plain<4>(from.from(i, row), block, to.from(i, column));
+                for (; i < n; i++)
+                    add_plain<1>(from.from(i, row), block, to.from(i, column));
+            }
+    });
+    return result;
+}
+
+/// Whether `product` is the fastest way for `n` rows, with a `weight` that is stored as it is or
+/// transposed.
+inline bool pay(int64_t n, const at::Tensor &weight) {
+#if defined(__x86_64__)
+    static const bool has_lanes = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (!has_lanes) return false;
+#endif
+    if (weight.is_contiguous()) return n <= most_rows_transposed && weight.size(1) % lanes == 0;
+    return n <= most_rows && weight.t().is_contiguous() && weight.size(0) % lanes == 0;
+}
+
+/// rows [n, in] · weightᵀ, weight [out, in] of bfloat16, all else in float32: [n, out].
+inline at::Tensor product(const at::Tensor &rows, const at::Tensor &weight) {
+    const auto a = rows.contiguous();
+    return weight.is_contiguous() ? times_transposed(a, weight) : times(a, weight.t());
+}
+
+}  // namespace few_rows
+
+#if defined(__x86_64__)
+#pragma clang attribute pop
+#endif
