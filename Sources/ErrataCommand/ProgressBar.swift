@@ -3,7 +3,8 @@ import Foundation
 import Synchronization
 
 /// A line on standard error that says how far a long task is, how fast it goes, and how long it
-/// will yet take. Only on a terminal, only after a second, gone at the end.
+/// will yet take. On a terminal it comes after a second and is gone at the end; in a file it is
+/// one more line every five minutes.
 ///
 /// A timer draws it, so that it moves while a single step takes long.
 final class ProgressBar: Sendable {
@@ -19,7 +20,8 @@ final class ProgressBar: Sendable {
     private let unit: String
     private let start = ContinuousClock.now
     private let state: Mutex<State>
-    private let timer: Timer?
+    private let timer: Timer
+    private let isTerminal = ProgressBar.isTerminal
 
     /// Dispatch says of its sources that any thread may use them, but not in Swift's words.
     private struct Timer: @unchecked Sendable {
@@ -34,13 +36,10 @@ final class ProgressBar: Sendable {
         self.label = label
         self.unit = unit
         state = Mutex(State(total: total))
-        guard Self.isTerminal else {
-            timer = nil
-            return
-        }
         let source = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
         timer = Timer(source: source)
-        source.schedule(deadline: .now() + 1, repeating: 0.2)
+        let (first, next) = isTerminal ? (1.0, 0.2) : (300.0, 300.0)
+        source.schedule(deadline: .now() + first, repeating: next)
         source.setEventHandler { [weak self] in self?.draw() }
         source.resume()
     }
@@ -58,7 +57,7 @@ final class ProgressBar: Sendable {
 
     /// Takes the line away.
     func finish() {
-        timer?.source.cancel()
+        timer.source.cancel()
         state.withLock {
             if $0.isShown { Self.erase() }
             $0.isShown = false
@@ -69,11 +68,13 @@ final class ProgressBar: Sendable {
     private func draw() {
         state.withLock {
             guard !$0.isFinished else { return }
-            $0.isShown = true
             let elapsed = (ContinuousClock.now - start).inSeconds
             let line = Self.line(
                 label, done: $0.done, total: $0.total, unit: unit, note: $0.note, elapsed: elapsed)
-            _ = Output.write("\r\u{1B}[K" + line.prefix(Self.width - 1), to: STDERR_FILENO)
+            $0.isShown = isTerminal
+            _ = Output.write(
+                isTerminal ? "\r\u{1B}[K" + line.prefix(Self.width - 1) : line + "\n",
+                to: STDERR_FILENO)
         }
     }
 
