@@ -1,4 +1,4 @@
-package import Errata
+import Errata
 package import Foundation
 package import Logging
 import ServiceLifecycle
@@ -72,7 +72,7 @@ package final class Follower: ServiceLifecycle.Service, Sendable {
     package func begin(_ tenants: Tenants) { self.tenants.withLock { $0 = tenants } }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown { [self] in
+        await cancelWhenGracefulShutdown { [self] in
             while !Task.isCancelled {
                 await look()
                 try? await Task.sleep(for: .seconds(1))

@@ -1,4 +1,4 @@
-package import Edits
+import Edits
 package import LanguageModels
 package import Tokenizers
 import Torch
