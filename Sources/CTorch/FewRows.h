@@ -1,4 +1,4 @@
-// Products of a few rows with a bfloat16 matrix, for processors with AVX2.
+// Products of rows with a bfloat16 matrix, for processors with AVX2.
 //
 // A general library widens or packs the whole matrix first, which for a few rows costs more than
 // the product. Here a block of it at a time is widened to float32, into the nearest cache, and all
@@ -22,8 +22,8 @@
 
 namespace few_rows {
 
-/// With more rows, widening the whole matrix is cheap beside the product: M, and Mᵀ.
-constexpr int64_t most_rows = 48, most_rows_transposed = 160;
+/// With more rows, widening the whole matrix is cheap beside the product.
+constexpr int64_t most_rows = 48;
 /// Numbers in a register.
 constexpr int64_t lanes = 8;
 
@@ -31,49 +31,62 @@ typedef float Lanes __attribute__((vector_size(32), aligned(4), may_alias));
 typedef uint16_t Halves __attribute__((vector_size(16), aligned(2), may_alias));
 typedef uint32_t Bits __attribute__((vector_size(32)));
 
-/// Rows of float32 numbers, and how far one is from the next.
+inline Lanes widened(const float *values) { return *reinterpret_cast<const Lanes *>(values); }
+
+inline Lanes widened(const uint16_t *values) {
+    const auto halves = *reinterpret_cast<const Halves *>(values);
+    const Bits bits = __builtin_convertvector(halves, Bits) << 16;
+    Lanes result;
+    std::memcpy(&result, &bits, sizeof bits);
+    return result;
+}
+
+/// Rows of numbers, and how far one is from the next.
 template <typename Number>
 struct Rows {
     Number *values;
     int64_t stride;
 
-    Number *at(int64_t row, int64_t column = 0) const { return values + row * stride + column; }
+    Number *at(int64_t row, int64_t column) const { return values + row * stride + column; }
     Rows from(int64_t row, int64_t column) const { return {at(row, column), stride}; }
-    Lanes lanes_at(int64_t row, int64_t column) const {
-        return *reinterpret_cast<const Lanes *>(at(row, column));
-    }
+    Lanes lanes_at(int64_t row, int64_t column) const { return widened(at(row, column)); }
 };
 using Inputs = Rows<const float>;
+using Stored = Rows<const uint16_t>;
 using Sums = Rows<float>;
 
-/// A block of M in float32.
+/// A block of M: bfloat16, or widened to float32.
+template <typename Number>
 struct Block {
-    static constexpr int64_t most_rows = 24, most_columns = 512;
-    /// One cache line more than a power of two, or the rows would share a few lines of the cache.
-    static constexpr int64_t stride = most_columns + 16;
-
+    Rows<const Number> values;
     int64_t rows, columns;
-    alignas(32) float values[most_rows * stride];
 
-    /// Takes the block that starts at `row` and `column`.
-    void take(const Rows<const uint16_t> &matrix, int64_t row, int64_t column) {
-        for (int64_t i = 0; i < rows; i++)
-            for (int64_t k = 0; k < columns; k += lanes) {
-                const auto *halves =
-                    reinterpret_cast<const Halves *>(matrix.at(row + i, column + k));
-                const Bits bits = __builtin_convertvector(*halves, Bits) << 16;
-                std::memcpy(values + i * stride + k, &bits, sizeof bits);
-            }
+    Rows<const Number> from(int64_t row, int64_t column) const {
+        return values.from(row, column);
     }
+};
 
-    Inputs from(int64_t row, int64_t column) const {
-        return {values + row * stride + column, stride};
+/// The largest block that is taken at a time.
+constexpr int64_t block_rows = 24, block_columns = 512;
+
+/// Where a block is widened.
+struct Scratch {
+    /// One cache line more than a power of two, or the rows would share a few lines of the cache.
+    static constexpr int64_t stride = block_columns + 16;
+    alignas(32) float values[block_rows * stride];
+
+    Block<float> widen(const Block<uint16_t> &block) {
+        for (int64_t i = 0; i < block.rows; i++)
+            for (int64_t k = 0; k < block.columns; k += lanes)
+                *reinterpret_cast<Lanes *>(values + i * stride + k) = block.values.lanes_at(i, k);
+        return {{values, stride}, block.rows, block.columns};
     }
 };
 
 /// out [R, C] += a [R, columns] · blockᵀ, for C rows of a block.
-template <int R, int C>
-void add_dot_products(const Inputs &a, const Inputs &block, int64_t columns, const Sums &out) {
+template <int R, int C, typename Number>
+void add_dot_products(
+    const Inputs &a, const Rows<const Number> &block, int64_t columns, const Sums &out) {
     Lanes sums[R][C] = {};
     for (int64_t k = 0; k < columns; k += lanes) {
         Lanes others[C];
@@ -92,8 +105,9 @@ void add_dot_products(const Inputs &a, const Inputs &block, int64_t columns, con
 }
 
 /// out [R, 8 C] += a [R, rows] · block, for 8 C columns of a block.
-template <int R, int C>
-void add_weighted_rows(const Inputs &a, const Inputs &block, int64_t rows, const Sums &out) {
+template <int R, int C, typename Number>
+void add_weighted_rows(
+    const Inputs &a, const Rows<const Number> &block, int64_t rows, const Sums &out) {
     Lanes sums[R][C] = {};
     for (int64_t k = 0; k < rows; k++) {
         Lanes others[C];
@@ -108,24 +122,45 @@ void add_weighted_rows(const Inputs &a, const Inputs &block, int64_t rows, const
             *reinterpret_cast<Lanes *>(out.at(r, c * lanes)) += sums[r][c];
 }
 
-/// out [R, rows] += a [R, columns] · blockᵀ.
-template <int R>
-void add_transposed(const Inputs &a, const Block &block, const Sums &out) {
-    int64_t row = 0;
-    for (; row + 3 <= block.rows; row += 3)
-        add_dot_products<R, 3>(a, block.from(row, 0), block.columns, out.from(0, row));
-    for (; row < block.rows; row++)
-        add_dot_products<R, 1>(a, block.from(row, 0), block.columns, out.from(0, row));
-}
+/// A product with a block's transpose: out [R, rows] += a [R, columns] · blockᵀ.
+struct Transposed {
+    template <int R, typename Number>
+    static void add(const Inputs &a, const Block<Number> &block, const Sums &out) {
+        int64_t row = 0;
+        for (; row + 3 <= block.rows; row += 3)
+            add_dot_products<R, 3>(a, block.from(row, 0), block.columns, out.from(0, row));
+        for (; row < block.rows; row++)
+            add_dot_products<R, 1>(a, block.from(row, 0), block.columns, out.from(0, row));
+    }
+};
 
-/// out [R, columns] += a [R, rows] · block.
-template <int R>
-void add_plain(const Inputs &a, const Block &block, const Sums &out) {
-    int64_t column = 0;
-    for (; column + 3 * lanes <= block.columns; column += 3 * lanes)
-        add_weighted_rows<R, 3>(a, block.from(0, column), block.rows, out.from(0, column));
-    for (; column < block.columns; column += lanes)
-        add_weighted_rows<R, 1>(a, block.from(0, column), block.rows, out.from(0, column));
+/// A product with a block: out [R, columns] += a [R, rows] · block.
+struct Plain {
+    template <int R, typename Number>
+    static void add(const Inputs &a, const Block<Number> &block, const Sums &out) {
+        int64_t column = 0;
+        for (; column + 3 * lanes <= block.columns; column += 3 * lanes)
+            add_weighted_rows<R, 3>(a, block.from(0, column), block.rows, out.from(0, column));
+        for (; column < block.columns; column += lanes)
+            add_weighted_rows<R, 1>(a, block.from(0, column), block.rows, out.from(0, column));
+    }
+};
+
+/// Adds the products of all n rows with a block. Few use it as it is stored: the same numbers in
+/// the same order, and nothing to write first.
+template <typename Product>
+void add_rows(
+    const Inputs &a, int64_t n, const Block<uint16_t> &block, Scratch &scratch,
+    const Sums &out) {
+    if (n < 4) {
+        for (int64_t i = 0; i < n; i++)
+            Product::template add<1>(a.from(i, 0), block, out.from(i, 0));
+        return;
+    }
+    const auto wide = scratch.widen(block);
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4) Product::template add<4>(a.from(i, 0), wide, out.from(i, 0));
+    for (; i < n; i++) Product::template add<1>(a.from(i, 0), wide, out.from(i, 0));
 }
 
 inline Inputs inputs(const at::Tensor &tensor) {
@@ -134,7 +169,7 @@ inline Inputs inputs(const at::Tensor &tensor) {
 
 inline Sums sums(const at::Tensor &tensor) { return {tensor.data_ptr<float>(), tensor.size(1)}; }
 
-inline Rows<const uint16_t> halves(const at::Tensor &matrix) {
+inline Stored stored(const at::Tensor &matrix) {
     const auto *values = matrix.const_data_ptr<at::BFloat16>();
     return {reinterpret_cast<const uint16_t *>(values), matrix.size(1)};
 }
@@ -145,18 +180,14 @@ inline at::Tensor times_transposed(const at::Tensor &a, const at::Tensor &matrix
     auto result = at::zeros({n, p}, a.options());
     const auto from = inputs(a);
     const auto to = sums(result);
-    at::parallel_for(0, p, 8 * Block::most_rows, [&](int64_t start, int64_t end) {
-        Block block;
-        for (int64_t row = start; row < end; row += Block::most_rows)
-            for (int64_t column = 0; column < q; column += Block::most_columns) {
-                block.rows = std::min(Block::most_rows, end - row);
-                block.columns = std::min(Block::most_columns, q - column);
-                block.take(halves(matrix), row, column);
-                int64_t i = 0;
-                for (; i + 4 <= n; i += 4)
-                    add_transposed<4>(from.from(i, column), block, to.from(i, row));
-                for (; i < n; i++)
-                    add_transposed<1>(from.from(i, column), block, to.from(i, row));
+    at::parallel_for(0, p, 8 * block_rows, [&](int64_t start, int64_t end) {
+        Scratch scratch;
+        for (int64_t row = start; row < end; row += block_rows)
+            for (int64_t column = 0; column < q; column += block_columns) {
+                const Block<uint16_t> block{
+                    stored(matrix).from(row, column), std::min(block_rows, end - row),
+                    std::min(block_columns, q - column)};
+                add_rows<Transposed>(from.from(0, column), n, block, scratch, to.from(0, row));
             }
     });
     return result;
@@ -169,31 +200,26 @@ inline at::Tensor times(const at::Tensor &a, const at::Tensor &matrix) {
     const auto from = inputs(a);
     const auto to = sums(result);
     at::parallel_for(0, q / lanes, lanes, [&](int64_t start, int64_t end) {
-        Block block;
-        for (int64_t column = start * lanes; column < end * lanes; column += Block::most_columns)
-            for (int64_t row = 0; row < p; row += Block::most_rows) {
-                block.rows = std::min(Block::most_rows, p - row);
-                block.columns = std::min(Block::most_columns, end * lanes - column);
-                block.take(halves(matrix), row, column);
-                int64_t i = 0;
-                for (; i + 4 <= n; i += 4)
-                    add_plain<4>(from.from(i, row), block, to.from(i, column));
-                for (; i < n; i++)
-                    add_plain<1>(from.from(i, row), block, to.from(i, column));
+        Scratch scratch;
+        for (int64_t column = start * lanes; column < end * lanes; column += block_columns)
+            for (int64_t row = 0; row < p; row += block_rows) {
+                const Block<uint16_t> block{
+                    stored(matrix).from(row, column), std::min(block_rows, p - row),
+                    std::min(block_columns, end * lanes - column)};
+                add_rows<Plain>(from.from(0, row), n, block, scratch, to.from(0, column));
             }
     });
     return result;
 }
 
-/// Whether `product` is the fastest way for `n` rows, with a `weight` that is stored as it is or
-/// transposed.
-inline bool pay(int64_t n, const at::Tensor &weight) {
+/// Whether `product` can be used with a `weight`, which is stored as it is or transposed.
+inline bool can(const at::Tensor &weight) {
 #if defined(__x86_64__)
     static const bool has_lanes = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     if (!has_lanes) return false;
 #endif
-    if (weight.is_contiguous()) return n <= most_rows_transposed && weight.size(1) % lanes == 0;
-    return n <= most_rows && weight.t().is_contiguous() && weight.size(0) % lanes == 0;
+    if (weight.is_contiguous()) return weight.size(1) % lanes == 0;
+    return weight.t().is_contiguous() && weight.size(0) % lanes == 0;
 }
 
 /// rows [n, in] · weightᵀ, weight [out, in] of bfloat16, all else in float32: [n, out].

@@ -2,8 +2,8 @@
 //
 // On an x86 processor without AVX-512 its kernels multiply bfloat16 number by number, many times
 // slower than float32. There a part of the matrix at a time is widened to float32, multiplied, and
-// the sum rounded: what bfloat16 kernels do elsewhere, in another order. For a few rows FewRows.h
-// has products of its own.
+// the sum rounded: what bfloat16 kernels do elsewhere, in another order. FewRows.h has products
+// that are faster for a few rows, and forward the same for a row whatever stands beside it.
 
 #pragma once
 
@@ -37,10 +37,9 @@ struct Product : torch::autograd::Function<Product> {
         const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
         context->save_for_backward({weight.requires_grad() ? rows : at::Tensor(), weight});
         context->saved_data["has_bias"] = bias.has_value();
-        // One row is limited by reading the matrix.
-        if (rows.size(0) == 1) return at::linear(rows, weight, bias);
         auto wide = rows.to(at::kFloat);
-        if (few_rows::pay(rows.size(0), weight)) {
+        // However many rows there are: one must not come out otherwise for those beside it.
+        if (few_rows::can(weight)) {
             auto product = few_rows::product(wide, weight);
             if (bias) product.add_(*bias);
             return product.to(at::kBFloat16);
@@ -73,7 +72,8 @@ struct Product : torch::autograd::Function<Product> {
 private:
     /// gradient [n, out] · weight, in float32.
     static at::Tensor gradient_of_rows(const at::Tensor &gradient, const at::Tensor &weight) {
-        if (few_rows::pay(gradient.size(0), weight)) return few_rows::product(gradient, weight.t());
+        if (gradient.size(0) <= few_rows::most_rows && few_rows::can(weight))
+            return few_rows::product(gradient, weight.t());
         auto sum = at::zeros({gradient.size(0), weight.size(1)}, gradient.options());
         for_parts(weight, [&](int64_t start, const at::Tensor &part) {
             sum.addmm_(gradient.narrow(1, start, part.size(0)), part);
