@@ -52,7 +52,8 @@ struct Reproduce: AsyncParsableCommand {
         let place = try RankPlace(environment: ProcessInfo.processInfo.environment)
         let experiments = try chosen()
         let data = try files.read(in: data)
-        let plans = try experiments.map { try $0.plan(on: data, scale: scale.value) }
+        let scale = try scale.value()
+        let plans = try experiments.map { try $0.plan(on: data, scale: scale) }
         let isLeader = place?.rank ?? 0 == 0
         // What is only said or shown, one rank says.
         guard isLeader || !(dryRun || show) else { return }
@@ -202,8 +203,11 @@ struct LabFiles: ParsableArguments {
 
 /// How a run is made smaller than its recipes.
 struct LabScaleOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Teach at most so many edits.", valueName: "count"))
-    var edits: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Teach at most so many edits; METHOD=COUNT is for one method. May be repeated.",
+            valueName: "count"))
+    var edits: [String] = []
 
     @Option(help: ArgumentHelp("At most so many seeds.", valueName: "count"))
     var seeds: Int?
@@ -212,16 +216,40 @@ struct LabScaleOptions: ParsableArguments {
     var limit: Int?
 
     func validate() throws {
-        for (name, value) in [("edits", edits), ("seeds", seeds), ("limit", limit)] {
+        for (name, value) in [("seeds", seeds), ("limit", limit)] {
             if let value, value < 1 {
                 throw ValidationError("expected --\(name) of at least 1, got \(value)")
             }
         }
+        for cap in edits where Self.count(in: cap) == nil {
+            throw ValidationError(
+                "expected --edits such as 300 or grace=1000, of at least 1, got \(cap)")
+        }
     }
 
-    var value: LabScale {
+    /// - Throws: `EvaluationError` where a length is for a method that there is not.
+    func value() throws -> LabScale {
         var scale = LabScale()
-        (scale.edits, scale.seeds, scale.tasks) = (edits, seeds, limit)
+        (scale.seeds, scale.tasks) = (seeds, limit)
+        for cap in edits {
+            let count = Self.count(in: cap)
+            guard let equals = cap.firstIndex(of: "=") else {
+                scale.edits = count
+                continue
+            }
+            let method = String(cap[..<equals])
+            let choices = try MethodChoice.parse(method)
+            let names = method.contains(":") ? choices.map(\.name) : choices.map(\.info.name)
+            for name in names { scale.editsOfMethods[name] = count }
+        }
         return scale
+    }
+
+    /// 300 of `300` and of `grace=300`.
+    private static func count(in cap: String) -> Int? {
+        guard let count = cap.split(separator: "=", maxSplits: 1).last.flatMap({ Int($0) }),
+            count > 0
+        else { return nil }
+        return count
     }
 }

@@ -89,6 +89,21 @@ import Testing
         #expect(short.edits == 8 && short.marks == [2, 4, 6])
     }
 
+    @Test func aMethodMayHaveALengthOfItsOwn() throws {
+        let recipe = try experiment(
+            streams: """
+                {"data": ["zsre"], "methods": ["lora", "elder:paper", "elder:default"], "edits": 20,
+                 "dividing": {"lora.batchSize": 5}}
+                """)
+        var scale = LabScale()
+        scale.edits = 10
+        scale.editsOfMethods = ["elder": 30, "elder:paper": 15]
+        let streams = try recipe.plan(on: data(), scale: scale).streams
+        #expect(streams.map(\.edits) == [10, 15, 20])
+        // What divides the edits divides those that are taught.
+        #expect(streams[0].settings == ["batchSize": "2"])
+    }
+
     @Test func whatTwoRecipesShareIsMeasuredOnceWithTheMostTasks() throws {
         let plain = try experiment(
             streams: #"{"data": ["zsre"], "methods": ["lora"], "edits": 4}"#)

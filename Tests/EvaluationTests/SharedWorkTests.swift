@@ -352,11 +352,16 @@ import Testing
 
     @Test func oneThatJoinsWhenAllIsDoneLeaves() async throws {
         let leader = try Self.leader(of: 2)
-        async let received = Self.run(leader, ["a"])
-        try await Task.sleep(for: .seconds(1))
+        let done = Signal()
+        async let received: Void = leader.run(jobs: ["a"], done: []) {
+            Data($0.utf8)
+        } receive: { _, _ in
+            done.give()
+        }
+        try await done.wait()
         let follower = try Self.follower(1, of: leader)
         #expect(try await Self.run(follower, ["a"]) { _ in throw CancellationError() }.isEmpty)
-        expect(try await received, areOf: ["a"])
+        try await received
     }
 
     @Test func oneThatFindsNoLeaderIsTold() throws {

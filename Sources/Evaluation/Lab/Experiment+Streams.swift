@@ -1,13 +1,23 @@
+import Errata
+
 /// How a run is made smaller than its recipe.
 package struct LabScale: Sendable {
-    /// No stream is longer.
+    /// No stream is longer, but those of methods with a length of their own.
     package var edits: Int?
+    /// Lengths that streams of one method do not pass, by its name or with its preset: `grace`,
+    /// `elder:paper`.
+    package var editsOfMethods: [String: Int] = [:]
     /// Not more seeds than so many.
     package var seeds: Int?
     /// No more records of each general task.
     package var tasks: Int?
 
     package init() {}
+
+    /// The length that no stream of `choice` passes; nil for none.
+    fileprivate func edits(of choice: MethodChoice) -> Int? {
+        editsOfMethods[choice.name] ?? editsOfMethods[choice.info.name] ?? edits
+    }
 }
 
 extension Experiment {
@@ -25,19 +35,29 @@ extension Experiment {
                     notices.append("\(title): \(name.title) is not at hand and is left out.")
                     continue
                 }
-                let fitted = recipe.fitted(
-                    to: min(source.usable, scale.edits ?? source.usable), scale)
-                let notice =
-                    "\(title): \(name.title) has \(source.usable) edits with a rephrasing, not "
-                    + "\(recipe.edits); \(fitted.edits) are taught."
-                // Several streams of one recipe may be cut alike.
-                if source.usable < recipe.edits, !notices.contains(notice) {
+                if let notice = shortage(of: name, usable: source.usable, for: recipe),
+                    !notices.contains(notice)
+                {
                     notices.append(notice)
                 }
-                streams += try fitted.streams(of: name)
+                for choice in try recipe.methods.flatMap({ try MethodChoice.parse($0) }) {
+                    let most = min(source.usable, scale.edits(of: choice) ?? source.usable)
+                    streams += recipe.fitted(to: most, scale).streams(of: name, choice)
+                }
             }
         }
         return (streams.distinct, notices)
+    }
+
+    /// A sentence where a data set has fewer edits than `recipe` teaches. Several streams of one
+    /// experiment may be cut alike.
+    private func shortage(
+        of name: LabData.Name, usable: Int, for recipe: StreamRecipe
+    ) -> String? {
+        guard usable < recipe.edits else { return nil }
+        let taught = recipe.fitted(to: usable, LabScale()).edits
+        return "\(title): \(name.title) has \(usable) edits with a rephrasing, not "
+            + "\(recipe.edits); \(taught) are taught at most."
     }
 }
 
@@ -60,12 +80,9 @@ extension StreamRecipe {
         return fitted
     }
 
-    fileprivate func streams(of name: LabData.Name) throws -> [EditStream] {
-        let choices = try methods.flatMap { try MethodChoice.parse($0) }
-        return try choices.flatMap { choice in
-            try variations(of: choice).flatMap { settings in
-                seeds.map { stream(name, choice, settings, seed: $0) }
-            }
+    fileprivate func streams(of name: LabData.Name, _ choice: MethodChoice) -> [EditStream] {
+        variations(of: choice).flatMap { settings in
+            seeds.map { stream(name, choice, settings, seed: $0) }
         }
     }
 
@@ -81,7 +98,7 @@ extension StreamRecipe {
     }
 
     /// The settings of `choice`, once for every value of a key that varies.
-    private func variations(of choice: MethodChoice) throws -> [[String: String]] {
+    private func variations(of choice: MethodChoice) -> [[String: String]] {
         var shared = settings.mapValues(\.setting)
         for (key, parts) in dividing { shared[key] = String((edits + parts - 1) / parts) }
         let own = choice.own(shared)
