@@ -6,19 +6,22 @@ struct LabRun {
     let lab: Lab
     let streams: [EditStream]
     let interrupt: Interrupt
-    /// How each of them would be measured now.
-    private let manifests: [Manifest]
+    /// How each of them would be measured now, by name.
+    private let manifests: [String: Manifest]
 
     init(lab: Lab, streams: [EditStream], interrupt: Interrupt) async throws {
         (self.lab, self.streams, self.interrupt) = (lab, streams, interrupt)
-        manifests = try await lab.manifests(of: streams)
+        manifests = Dictionary(
+            zip(streams.map(\.name), try await lab.manifests(of: streams))
+        ) { $1 }
     }
 
-    /// What of the streams stands in `folder`, measured alike, by name.
-    func standing(in folder: LabFolder) -> [String: StreamRecord] {
+    /// What of `streams` stands in `folder`, measured alike, by name: streams of this run, which
+    /// may ask fewer tasks than it does.
+    func standing(_ streams: [EditStream], in folder: LabFolder) -> [String: StreamRecord] {
         Dictionary(
-            zip(streams, manifests).compactMap { stream, manifest in
-                folder.record(of: stream, like: manifest).map { (stream.name, $0) }
+            streams.compactMap { stream in
+                folder.record(of: stream, like: manifests[stream.name]!).map { (stream.name, $0) }
             }
         ) { $1 }
     }
@@ -63,17 +66,17 @@ struct LabRun {
         let byName = Dictionary(streams.map { ($0.name, $0) }) { $1 }
         // Rank 0 may read a large checkpoint longer than the others do.
         let times = WorkTimes(joinSeconds: 300)
-        try await SharedWork(place, plan: Self.digest(streams, manifests), times: times).run(
+        try await SharedWork(place, plan: digest(), times: times).run(
             jobs: streams.map(\.name), done: done,
             perform: { try await JSONEncoder().encode(measure(byName[$0]!)) }, receive: receive)
     }
 
     /// What all ranks must agree on: what is measured, and how, the machine aside.
-    private static func digest(_ streams: [EditStream], _ manifests: [Manifest]) throws -> String {
+    private func digest() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let shared = manifests.map { manifest in
-            var shared = manifest
+        let shared = streams.map { stream in
+            var shared = manifests[stream.name]!
             (shared.command, shared.date, shared.processor) = ([], "", "")
             return shared
         }

@@ -67,20 +67,20 @@ struct Reproduce: AsyncParsableCommand {
         guard isLeader else { return try await run.follow(place!) }
 
         let folder = try LabFolder(URL(filePath: results))
-        let standing = run.standing(in: folder)
+        let standing = run.standing(run.streams, in: folder)
         if dryRun { return try await printPlan(of: run, without: standing) }
         let failures =
             show ? [] : try await run.measure(into: folder, without: standing, place: place)
-        let records = run.standing(in: folder)
-        if show && records.isEmpty {
+        let reports = zip(experiments, plans).map { experiment, plan in
+            let records = run.standing(plan.streams, in: folder)
+            return LabReport(
+                experiment, command: Provenance.command, streams: plan.streams,
+                records: plan.streams.compactMap { records[$0.name] }, notices: plan.notices)
+        }
+        if show && reports.allSatisfy(\.records.isEmpty) {
             throw WrongInput(
                 "expected streams in \(results) that were measured like this, found none; give the "
                     + "--dtype and --threads that their stream.json names.")
-        }
-        let reports = zip(experiments, plans).map { experiment, plan in
-            LabReport(
-                experiment, command: Provenance.command, streams: plan.streams,
-                records: plan.streams.compactMap { records[$0.name] }, notices: plan.notices)
         }
         try await interrupt.uninterrupted(then: "the results are saved.") {
             try write(reports, to: folder)

@@ -86,6 +86,11 @@ import Testing
         other.dtype = "bfloat16"
         #expect(folder.record(of: asking, like: manifest) == nil)
         #expect(folder.record(of: stream, like: other) == nil)
+        // A run that asks tasks besides does not hide it from a table that shows none.
+        var wider = manifest
+        wider.data += manifest.data
+        #expect(folder.record(of: stream, like: wider) == result.record)
+        #expect(folder.record(of: asking, like: wider) == nil)
         let lines = try String(
             contentsOf: url.appending(path: "streams/\(stream.name)/edits.jsonl"), encoding: .utf8)
         #expect(lines.split(separator: "\n").count == result.outcomes.count)

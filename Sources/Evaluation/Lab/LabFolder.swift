@@ -70,9 +70,14 @@ extension Manifest {
     /// Neither does the processor: a folder is filled by several machines, and each record says
     /// which one measured it.
     fileprivate func measuresLike(_ other: Manifest, tasks: Int?) -> Bool {
-        var mine = self
+        var (mine, other) = (self, other)
         mine.processor = other.processor
-        if tasks == nil { mine.data = Array(data.prefix(other.data.count)) }
+        if tasks == nil {
+            // The tasks' files stand behind the stream's own.
+            let count = min(data.count, other.data.count)
+            mine.data = Array(mine.data.prefix(count))
+            other.data = Array(other.data.prefix(count))
+        }
         return mine.measuresLike(other)
     }
 }
