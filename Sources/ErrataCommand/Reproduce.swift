@@ -221,9 +221,9 @@ struct LabScaleOptions: ParsableArguments {
                 throw ValidationError("expected --\(name) of at least 1, got \(value)")
             }
         }
-        for cap in edits where Self.count(in: cap) == nil {
+        for text in edits where EditCap(text) == nil {
             throw ValidationError(
-                "expected --edits such as 300 or grace=1000, of at least 1, got \(cap)")
+                "expected --edits such as 300 or grace=1000, of at least 1, got \(text)")
         }
     }
 
@@ -231,25 +231,31 @@ struct LabScaleOptions: ParsableArguments {
     func value() throws -> LabScale {
         var scale = LabScale()
         (scale.seeds, scale.tasks) = (seeds, limit)
-        for cap in edits {
-            let count = Self.count(in: cap)
-            guard let equals = cap.firstIndex(of: "=") else {
-                scale.edits = count
+        for cap in edits.compactMap(EditCap.init) {
+            guard let method = cap.method else {
+                scale.edits = cap.count
                 continue
             }
-            let method = String(cap[..<equals])
             let choices = try MethodChoice.parse(method)
             let names = method.contains(":") ? choices.map(\.name) : choices.map(\.info.name)
-            for name in names { scale.editsOfMethods[name] = count }
+            for name in names { scale.editsOfMethods[name] = cap.count }
         }
         return scale
     }
+}
 
-    /// 300 of `300` and of `grace=300`.
-    private static func count(in cap: String) -> Int? {
-        guard let count = cap.split(separator: "=", maxSplits: 1).last.flatMap({ Int($0) }),
-            count > 0
-        else { return nil }
-        return count
+/// What `--edits` says: `300`, or `grace=300` for one method.
+private struct EditCap {
+    let method: String?
+    let count: Int
+
+    /// Nil for a text that is neither.
+    init?(_ text: String) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let last = parts.last, let count = Int(last), count > 0, !parts[0].isEmpty else {
+            return nil
+        }
+        method = parts.count > 1 ? String(parts[0]) : nil
+        self.count = count
     }
 }

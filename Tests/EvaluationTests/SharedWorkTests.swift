@@ -29,11 +29,14 @@ import Testing
     }
 
     private static func run(
-        _ work: SharedWork, _ jobs: [String], done: Set<String> = [],
+        _ work: SharedWork, _ jobs: [String], done: Set<String> = [], telling signal: Signal? = nil,
         perform: @escaping @Sendable (String) async throws -> Data = { Data($0.utf8) }
     ) async throws -> Received {
         var received: Received = []
-        try await work.run(jobs: jobs, done: done, perform: perform) { received.append(($0, $1)) }
+        try await work.run(jobs: jobs, done: done, perform: perform) {
+            received.append(($0, $1))
+            signal?.give()
+        }
         return received
     }
 
@@ -353,15 +356,11 @@ import Testing
     @Test func oneThatJoinsWhenAllIsDoneLeaves() async throws {
         let leader = try Self.leader(of: 2)
         let done = Signal()
-        async let received: Void = leader.run(jobs: ["a"], done: []) {
-            Data($0.utf8)
-        } receive: { _, _ in
-            done.give()
-        }
+        async let received = Self.run(leader, ["a"], telling: done)
         try await done.wait()
         let follower = try Self.follower(1, of: leader)
         #expect(try await Self.run(follower, ["a"]) { _ in throw CancellationError() }.isEmpty)
-        try await received
+        expect(try await received, areOf: ["a"])
     }
 
     @Test func oneThatFindsNoLeaderIsTold() throws {

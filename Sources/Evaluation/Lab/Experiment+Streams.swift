@@ -35,6 +35,7 @@ extension Experiment {
                     notices.append("\(title): \(name.title) is not at hand and is left out.")
                     continue
                 }
+                // Several streams of one experiment may be cut alike.
                 if let notice = shortage(of: name, usable: source.usable, for: recipe),
                     !notices.contains(notice)
                 {
@@ -49,8 +50,7 @@ extension Experiment {
         return (streams.distinct, notices)
     }
 
-    /// A sentence where a data set has fewer edits than `recipe` teaches. Several streams of one
-    /// experiment may be cut alike.
+    /// A sentence where a data set has fewer edits than `recipe` teaches.
     private func shortage(
         of name: LabData.Name, usable: Int, for recipe: StreamRecipe
     ) -> String? {
