@@ -146,21 +146,25 @@ struct Plain {
     }
 };
 
+/// Adds the products of n < 4 rows with a block, all of them in one pass over it.
+template <typename Product, typename Number>
+void add_last_rows(const Inputs &a, int64_t n, const Block<Number> &block, const Sums &out) {
+    if (n == 1) Product::template add<1>(a, block, out);
+    if (n == 2) Product::template add<2>(a, block, out);
+    if (n == 3) Product::template add<3>(a, block, out);
+}
+
 /// Adds the products of all n rows with a block. Few use it as it is stored: the same numbers in
 /// the same order, and nothing to write first.
 template <typename Product>
 void add_rows(
     const Inputs &a, int64_t n, const Block<uint16_t> &block, Scratch &scratch,
     const Sums &out) {
-    if (n < 4) {
-        for (int64_t i = 0; i < n; i++)
-            Product::template add<1>(a.from(i, 0), block, out.from(i, 0));
-        return;
-    }
+    if (n < 4) return add_last_rows<Product>(a, n, block, out);
     const auto wide = scratch.widen(block);
     int64_t i = 0;
     for (; i + 4 <= n; i += 4) Product::template add<4>(a.from(i, 0), wide, out.from(i, 0));
-    for (; i < n; i++) Product::template add<1>(a.from(i, 0), wide, out.from(i, 0));
+    add_last_rows<Product>(a.from(i, 0), n - i, wide, out.from(i, 0));
 }
 
 inline Inputs inputs(const at::Tensor &tensor) {
