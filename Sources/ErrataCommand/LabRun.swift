@@ -4,13 +4,20 @@ import Foundation
 /// The streams of one command, measured in this process or by several that share them out.
 struct LabRun {
     let lab: Lab
+    /// Those that are shown.
     let streams: [EditStream]
+    /// Those of them that are measured where they do not stand yet.
+    let chosen: [EditStream]
     let interrupt: Interrupt
     /// How each of them would be measured now, by name.
     private let manifests: [String: Manifest]
 
-    init(lab: Lab, streams: [EditStream], interrupt: Interrupt) async throws {
+    init(
+        lab: Lab, streams: [EditStream], choosing isChosen: (EditStream) -> Bool,
+        interrupt: Interrupt
+    ) async throws {
         (self.lab, self.streams, self.interrupt) = (lab, streams, interrupt)
+        chosen = streams.filter(isChosen)
         manifests = Dictionary(
             zip(streams.map(\.name), try await lab.manifests(of: streams))
         ) { $1 }
@@ -44,12 +51,13 @@ struct LabRun {
             }
         }
         guard let place else {
-            for stream in streams where standing[stream.name] == nil {
+            for stream in chosen where standing[stream.name] == nil {
                 try await receive(stream.name, measure(stream))
             }
             return failures
         }
-        try await share(place, done: Set(standing.keys)) { name, data in
+        let done = Set(chosen.map(\.name)).intersection(standing.keys)
+        try await share(place, done: done) { name, data in
             try await receive(name, JSONDecoder().decode(StreamOutcome.self, from: data))
         }
         return failures
@@ -63,11 +71,11 @@ struct LabRun {
     private func share(
         _ place: RankPlace, done: Set<String>, receive: (String, Data) async throws -> Void
     ) async throws {
-        let byName = Dictionary(streams.map { ($0.name, $0) }) { $1 }
+        let byName = Dictionary(chosen.map { ($0.name, $0) }) { $1 }
         // Rank 0 may read a large checkpoint longer than the others do.
         let times = WorkTimes(joinSeconds: 300)
         try await SharedWork(place, plan: digest(), times: times).run(
-            jobs: streams.map(\.name), done: done,
+            jobs: chosen.map(\.name), done: done,
             perform: { try await JSONEncoder().encode(measure(byName[$0]!)) }, receive: receive)
     }
 
@@ -75,12 +83,12 @@ struct LabRun {
     private func digest() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let shared = streams.map { stream in
+        let shared = chosen.map { stream in
             var shared = manifests[stream.name]!
             (shared.command, shared.date, shared.processor) = ([], "", "")
             return shared
         }
-        return sha256(try encoder.encode(streams) + encoder.encode(shared))
+        return sha256(try encoder.encode(chosen) + encoder.encode(shared))
     }
 
     /// Measures `stream`; what cannot be measured fails alone.

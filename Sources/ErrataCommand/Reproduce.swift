@@ -55,6 +55,11 @@ struct Reproduce: AsyncParsableCommand {
         let scale = try scale.value()
         let plans = try experiments.map { try $0.plan(on: data, scale: scale) }
         let isLeader = place?.rank ?? 0 == 0
+        if let methods = self.scale.methods,
+            !plans.flatMap(\.streams).contains(where: scale.measures)
+        {
+            throw WrongInput("expected --methods with a method of these recipes, got \(methods).")
+        }
         // What is only said or shown, one rank says.
         guard isLeader || !(dryRun || show) else { return }
         if isLeader { for notice in plans.flatMap(\.notices) { Output.note(notice) } }
@@ -63,7 +68,8 @@ struct Reproduce: AsyncParsableCommand {
         let model = try await EditableModel.opened(model, options: engine, editor: .unedited)
         let lab = Lab(model: model, data: data, manifest: try await manifest(of: model))
         let run = try await LabRun(
-            lab: lab, streams: plans.flatMap(\.streams).distinct, interrupt: interrupt)
+            lab: lab, streams: plans.flatMap(\.streams).distinct, choosing: scale.measures,
+            interrupt: interrupt)
         guard isLeader else { return try await run.follow(place!) }
 
         let folder = try LabFolder(URL(filePath: results))
@@ -87,7 +93,7 @@ struct Reproduce: AsyncParsableCommand {
         }
         guard failures.isEmpty else {
             throw Failure(
-                "\(failures.count) of \(run.streams.count) streams could not be measured, the first "
+                "\(failures.count) of \(run.chosen.count) streams could not be measured, the first "
                     + "\(failures[0]); the others are shown.")
         }
     }
@@ -143,7 +149,7 @@ struct Reproduce: AsyncParsableCommand {
     }
 
     private func printPlan(of run: LabRun, without standing: [String: StreamRecord]) async throws {
-        let missing = run.streams.filter { standing[$0.name] == nil }
+        let missing = run.chosen.filter { standing[$0.name] == nil }
         let bar = ProgressBar("Trying each method", total: missing.count, unit: "streams")
         defer { bar.finish() }
         let interrupt = run.interrupt
@@ -155,7 +161,7 @@ struct Reproduce: AsyncParsableCommand {
         }
         bar.finish()
         if output.json { return try Output.json(costs) }
-        Output.line(LabPlan(costs: costs, measured: standing.count).plain)
+        Output.line(LabPlan(costs: costs, measured: run.chosen.count - missing.count).plain)
     }
 }
 
@@ -209,6 +215,12 @@ struct LabScaleOptions: ParsableArguments {
             valueName: "count"))
     var edits: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Measure only these methods, such as elder,grace:paper; others are shown where they "
+                + "were measured before.", valueName: "list"))
+    var methods: String?
+
     @Option(help: ArgumentHelp("At most so many seeds.", valueName: "count"))
     var seeds: Int?
 
@@ -227,20 +239,27 @@ struct LabScaleOptions: ParsableArguments {
         }
     }
 
-    /// - Throws: `EvaluationError` where a length is for a method that there is not.
+    /// - Throws: `EvaluationError` for a method that there is not.
     func value() throws -> LabScale {
         var scale = LabScale()
         (scale.seeds, scale.tasks) = (seeds, limit)
+        scale.methods = try methods.map { list in
+            Set(try list.split(separator: ",").flatMap { try names(String($0)) })
+        }
         for cap in edits.compactMap(EditCap.init) {
             guard let method = cap.method else {
                 scale.edits = cap.count
                 continue
             }
-            let choices = try MethodChoice.parse(method)
-            let names = method.contains(":") ? choices.map(\.name) : choices.map(\.info.name)
-            for name in names { scale.editsOfMethods[name] = cap.count }
+            for name in try names(method) { scale.editsOfMethods[name] = cap.count }
         }
         return scale
+    }
+
+    /// What `method` names: a method with all its presets, or one preset of it.
+    private func names(_ method: String) throws -> [String] {
+        let choices = try MethodChoice.parse(method)
+        return method.contains(":") ? choices.map(\.name) : choices.map(\.info.name)
     }
 }
 

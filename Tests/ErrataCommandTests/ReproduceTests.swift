@@ -59,6 +59,26 @@ import Testing
         #expect(!folder.holds("none/report.html"))
     }
 
+    @Test func methodsMayBeMeasuredOneAfterAnother() throws {
+        let some = try Errata(
+            arguments: arguments + [
+                "--results", folder.path("parts"), "--methods", "unedited,ft-l",
+            ])
+        try #require(some.status == 0, Comment(rawValue: some.error))
+        #expect(try rows("parts").count == 4)
+        let rest = try Errata(
+            arguments: arguments + ["--results", folder.path("parts"), "--methods", "lora"])
+        #expect(rest.status == 0 && !rest.error.contains("ft-l"))
+        // What was measured before is shown beside it, and every row is that of one run.
+        #expect(rest.output.contains("FT-L") && rest.output.contains("LoRA"))
+        #expect(try alone("alone").status == 0)
+        #expect(try rows("parts") == rows("alone"))
+        try Errata(
+            arguments: arguments + ["--results", folder.path("parts"), "--methods", "grace"]
+        )
+        .requireSentence("expected --methods with a method of these recipes, got grace.")
+    }
+
     @Test func anUnknownRecipeIsNamed() throws {
         var wrong = arguments
         wrong[1] = "table9"

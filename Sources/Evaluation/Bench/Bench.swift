@@ -27,9 +27,16 @@ package struct Bench {
         package init() {}
     }
 
+    /// Prompts that are asked between two words of progress.
+    private static let roundSize = 512
+
     /// What a run has come to.
     package struct Progress: Sendable {
-        package enum Stage: String, Sendable { case editing, probing }
+        package enum Stage: String, Sendable {
+            case editing, probing
+            /// Probing with every prompt sent to its own edit's expert.
+            case routing = "probing experts"
+        }
         package let method: String
         package let stage: Stage
         package let done: Int
@@ -69,7 +76,8 @@ package struct Bench {
         guard editor != .unedited else {
             let outcomes = try await askAll(edits.count, as: name, onProgress: onProgress)
             let row = MethodRow(method: name, edits: 0, rows: 0, outcomes: outcomes)
-            return Run(rows: [try await filled(row, Cost())], outcomes: outcomes)
+            return Run(
+                rows: [try await filled(row, Cost(), onProgress: onProgress)], outcomes: outcomes)
         }
         var (rows, right, last): ([MethodRow], [ProbeOutcome], [ProbeOutcome]) = ([], [], [])
         var cost = Cost()
@@ -84,7 +92,7 @@ package struct Bench {
                 row.segments = AgeBand.bands(
                     last, starts: [0] + marks.filter { $0 < mark }, edits: mark)
             }
-            rows.append(try await filled(row, cost))
+            rows.append(try await filled(row, cost, onProgress: onProgress))
             start = mark
         }
         return Run(rows: rows, outcomes: right + last)
@@ -127,7 +135,7 @@ package struct Bench {
             edits.indices.prefix(count).flatMap(probes)
             + (count == edits.count ? unrelatedProbes : Array(unrelatedProbes.prefix(count)))
         var outcomes: [ProbeOutcome] = []
-        for part in all.chunks(of: 512) {
+        for part in all.chunks(of: Self.roundSize) {
             try onProgress(
                 Progress(method: name, stage: .probing, done: outcomes.count, total: all.count))
             outcomes += try await ask(part, at: .atEnd)
@@ -136,11 +144,16 @@ package struct Bench {
     }
 
     /// `row` with what only the model knows.
-    private func filled(_ row: MethodRow, _ cost: Cost) async throws -> MethodRow {
+    private func filled(
+        _ row: MethodRow, _ cost: Cost,
+        onProgress: @escaping @Sendable (Progress) throws -> Void
+    ) async throws -> MethodRow {
         var row = row
         try await cost.fill(&row, from: model)
         row.routing = try await model.routing()
-        if await model.routesByEdit { row.oracle = try await oracleScores(row.edits) }
+        if await model.routesByEdit {
+            row.oracle = try await oracleScores(row.edits, as: row.method, onProgress: onProgress)
+        }
         return row
     }
 
@@ -159,17 +172,27 @@ package struct Bench {
 
     /// The scores over the first `count` edits with every prompt sent to the expert of its own edit:
     /// how good the experts are, however well they are found.
-    private func oracleScores(_ count: Int) async throws -> OracleScores {
+    private func oracleScores(
+        _ count: Int, as name: String,
+        onProgress: @escaping @Sendable (Progress) throws -> Void
+    ) async throws -> OracleScores {
         let probes = edits.indices.prefix(count).flatMap(probes).filter(\.kind.isCovered)
-        let owners = Dictionary(probes.map { ($0.prompt, $0.edit) }) { $1 }
-        var outcomes = probes.map { ProbeOutcome($0, at: .atEnd) }
-        let answers = try await model.answer(
-            probes.map(\.prompt), options: generation, oracle: owners)
-        let scores = try await model.score(
-            probes.map { ($0.prompt, $0.target!) }, oracle: owners)
-        for index in outcomes.indices {
-            outcomes[index].noteGenerated(answers[index].text)
-            outcomes[index].noteForced(scores[index].isRight)
+        let owner = Dictionary(probes.map { ($0.prompt, $0.edit) }) { $1 }
+        var outcomes: [ProbeOutcome] = []
+        for part in probes.chunks(of: Self.roundSize) {
+            try onProgress(
+                Progress(method: name, stage: .routing, done: outcomes.count, total: probes.count))
+            let owners = Dictionary(part.map { ($0.prompt, owner[$0.prompt]!) }) { $1 }
+            let answers = try await model.answer(
+                part.map(\.prompt), options: generation, oracle: owners)
+            let scores = try await model.score(
+                part.map { ($0.prompt, $0.target!) }, oracle: owners)
+            for (probe, (answer, score)) in zip(part, zip(answers, scores)) {
+                var outcome = ProbeOutcome(probe, at: .atEnd)
+                outcome.noteGenerated(answer.text)
+                outcome.noteForced(score.isRight)
+                outcomes.append(outcome)
+            }
         }
         return OracleScores(
             reliability: Scores(outcomes.filter { $0.probe.kind == .edit }),

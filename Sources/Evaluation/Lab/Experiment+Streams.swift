@@ -7,12 +7,21 @@ package struct LabScale: Sendable {
     /// Lengths that streams of one method do not pass, by its name or with its preset: `grace`,
     /// `elder:paper`.
     package var editsOfMethods: [String: Int] = [:]
+    /// The methods that are measured, named in the same way; nil for all.
+    package var methods: Set<String>?
     /// Not more seeds than so many.
     package var seeds: Int?
     /// No more records of each general task.
     package var tasks: Int?
 
     package init() {}
+
+    /// Whether `stream` is of a method that is measured.
+    package func measures(_ stream: EditStream) -> Bool {
+        guard let methods else { return true }
+        let method = stream.method.prefix { $0 != ":" }
+        return methods.contains(stream.method) || methods.contains(String(method))
+    }
 
     /// The length that no stream of `choice` passes; nil for none.
     fileprivate func edits(of choice: MethodChoice) -> Int? {
