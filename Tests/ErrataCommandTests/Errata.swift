@@ -12,7 +12,8 @@ struct Errata {
         try self.init(arguments: arguments)
     }
 
-    /// Runs `errata`, and presses Ctrl-C after some seconds where asked to.
+    /// Runs `errata`, and presses Ctrl-C where asked to: some seconds after its first word on
+    /// standard error, since one that has only just begun is ended by the system.
     init(arguments: [String], interruptedAfter seconds: Double? = nil) throws {
         let process = Process()
         process.executableURL = Self.executable
@@ -21,7 +22,9 @@ struct Errata {
         process.standardOutput = output
         process.standardError = error
         try process.run()
+        var said = Data()
         if let seconds {
+            said = error.fileHandleForReading.availableData
             Thread.sleep(forTimeInterval: seconds)
             process.interrupt()
         }
@@ -29,7 +32,7 @@ struct Errata {
         self.output = String(
             decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         self.error = String(
-            decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            decoding: said + error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         status = process.terminationStatus
     }
