@@ -39,7 +39,18 @@ import Testing
         }
         #expect(config["steps"] == .number(50) && config["gate"] == .text("code"))
         #expect(config["renormalisesScores"] == .bool(false))
-        #expect(!hostProcessor().isEmpty)
+    }
+
+    @Test(arguments: [
+        ("avx avx2 fma", "AMD EPYC, AVX2, 2 cores"),
+        ("avx2 avx512f avx512bw", "AMD EPYC, AVX-512, 2 cores"),
+        ("avx2 avx512f avx512_bf16", "AMD EPYC, AVX-512 with bf16, 2 cores"),
+        ("sse4_2", "AMD EPYC, 2 cores"),
+    ]) func processorsOfOneNameAreToldApart(flags: String, expected: String) {
+        let information = "processor\t: 0\nmodel name\t: AMD EPYC\nflags\t\t: fpu \(flags)\n"
+        #expect(processor(in: information, cores: 2) == expected)
+        #expect(processor(in: "", cores: 2) == "unknown processor, 2 cores")
+        #expect(hostProcessor().hasSuffix(" cores"))
     }
 
     @Test func aResultSurvivesItsFolder() throws {

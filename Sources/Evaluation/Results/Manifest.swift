@@ -112,11 +112,29 @@ package func sha256(_ data: Data) -> String {
     SHA256.hash(data: data).hexadecimal
 }
 
-/// The processor's own name and how many cores are at hand: *AMD EPYC 7763, 2 cores*.
+/// The processor in a few words: *AMD EPYC, AVX2, 2 cores*.
 package func hostProcessor() -> String {
     let information = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = information.split(separator: "\n").first { $0.hasPrefix("model name") }
-    let name = line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    return "\(name ?? "unknown processor"), \(cores) cores"
+    return processor(in: information, cores: ProcessInfo.processInfo.activeProcessorCount)
 }
+
+/// The name that `information` has for the processor, its widest unit, and how many cores are at
+/// hand. Several generations share a name, and one may be four times as fast as another.
+///
+/// - Parameter information: what Linux writes into `/proc/cpuinfo`.
+func processor(in information: String, cores: Int) -> String {
+    func field(_ name: String) -> String? {
+        let line = information.split(separator: "\n").first { $0.hasPrefix(name) }
+        return line?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+    }
+    let flags = field("flags")?.split(separator: " ").map(String.init) ?? []
+    let unit = widestUnits.first { flags.contains($0.flag) }?.name
+    return [field("model name") ?? "unknown processor", unit, "\(cores) cores"]
+        .compactMap(\.self).joined(separator: ", ")
+}
+
+/// From the widest: how Linux flags it, and its name.
+private let widestUnits = [
+    (flag: "amx_bf16", name: "AMX"), (flag: "avx512_bf16", name: "AVX-512 with bf16"),
+    (flag: "avx512f", name: "AVX-512"), (flag: "avx2", name: "AVX2"),
+]
