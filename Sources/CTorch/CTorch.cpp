@@ -470,7 +470,11 @@ CTStatus ct_masked_fill(CTTensor *a, CTTensor *mask, double value, CTTensor **re
 // Products
 
 CTStatus ct_matmul(CTTensor *a, CTTensor *b, CTTensor **result) {
-    return producing(result, [&] { return a->value.matmul(b->value); });
+    return producing(result, [&] {
+        if (widened::pays_in_training(a->value, b->value))
+            return widened::matmul(a->value, b->value);
+        return a->value.matmul(b->value);
+    });
 }
 
 CTStatus ct_linear(CTTensor *x, CTTensor *weight, CTTensor *bias, CTTensor **result) {

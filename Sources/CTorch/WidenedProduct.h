@@ -105,4 +105,17 @@ inline at::Tensor linear(
     return Product::apply(x.reshape({-1, x.size(-1)}), weight, bias).view(shape);
 }
 
+/// a · b, matrix by matrix, both of them bfloat16 and at least one to be trained through.
+///
+/// Answers do not come this way: a library's order of summing may hang on the size of its batch.
+inline at::Tensor matmul(const at::Tensor &a, const at::Tensor &b) {
+    return a.to(at::kFloat).matmul(b.to(at::kFloat)).to(at::kBFloat16);
+}
+
+/// Whether `matmul` is faster for a product of `a` and `b`, and may be used.
+inline bool pays_in_training(const at::Tensor &a, const at::Tensor &b) {
+    const bool trains = at::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());
+    return trains && pays(a) && pays(b);
+}
+
 }  // namespace widened
