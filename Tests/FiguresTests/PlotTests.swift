@@ -68,7 +68,7 @@ import Testing
         let series = Series("ELDER", [Point(1000, 98), Point(10000, 91.25)])
         #expect(
             plot([series]).drawing.summary
-                == "Share (%) over Edits. ELDER: from 98\u{00A0}% at 1,000 to 91.2\u{00A0}% at 10,000."
+                == "Share (%) over Edits. ELDER: from 98.0\u{00A0}% at 1,000 to 91.2\u{00A0}% at 10,000."
         )
     }
 

@@ -17,22 +17,25 @@ package struct Axis: Sendable, Equatable {
     package var covering: ClosedRange<Double>?
     /// Whether the numbers mean anything by themselves.
     package var hasTicks: Bool
+    /// Decimals of a value that is written out; nil for three significant digits.
+    package var decimals: Int?
 
     /// An axis for `label`, counted in `unit`.
     package init(
         _ label: String, unit: String? = nil, scale: Scale = .linear,
-        covering: ClosedRange<Double>? = nil, hasTicks: Bool = true
+        covering: ClosedRange<Double>? = nil, hasTicks: Bool = true, decimals: Int? = nil
     ) {
         self.label = label
         self.unit = unit
         self.scale = scale
         self.covering = covering
         self.hasTicks = hasTicks
+        self.decimals = decimals
     }
 
     /// From 0 to 100 %.
     package static func percent(_ label: String) -> Axis {
-        Axis(label, unit: "%", covering: 0...100)
+        Axis(label, unit: "%", covering: 0...100, decimals: 1)
     }
 
     /// Label and unit: *Time for an edit (s)*.
@@ -40,7 +43,8 @@ package struct Axis: Sendable, Equatable {
 
     /// `value` with its unit.
     func text(_ value: Double) -> String {
-        NumberText.short(value) + (unit.map { "\u{00A0}\($0)" } ?? "")
+        (decimals.map { NumberText.fixed(value, digits: $0) } ?? NumberText.short(value))
+            + (unit.map { "\u{00A0}\($0)" } ?? "")
     }
 
     /// Whether `value` has a place on such an axis.

@@ -36,7 +36,7 @@ enum NumberText {
     }
 
     /// So many decimals, thousands apart, and a true minus.
-    private static func fixed(_ value: Double, digits: Int) -> String {
+    static func fixed(_ value: Double, digits: Int) -> String {
         let parts = String(format: "%.\(digits)f", abs(value)).split(separator: ".")
         var whole = String(parts[0])
         var groups: [String] = []

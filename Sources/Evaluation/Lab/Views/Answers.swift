@@ -44,12 +44,14 @@ extension Exhibit {
     }
 
     private static func answersChart(_ data: LabData.Name, _ groups: [StreamGroup]) -> BarChart {
-        BarChart(
+        let isOneLength = Set(groups.map(\.stream.edits)).count == 1
+        return BarChart(
             "Generalization on \(data.title)", subtitle: "Held-out rephrasings, every token right",
             axis: .percent("Right"),
             bars: groups.map { group in
                 let values = group.values { $0.row.atEnd.generalization.allTokens }
-                return BarChart.Bar(group.label, values: values.map { $0 * 100 })
+                let length = isOneLength ? "" : ", \(Figure.count(group.stream.edits)) edits"
+                return BarChart.Bar(group.label + length, values: values.map { $0 * 100 })
             })
     }
 }
