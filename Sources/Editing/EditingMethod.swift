@@ -28,6 +28,10 @@ package protocol EditingMethod {
     /// that takes a stream as it comes, cut anywhere.
     func plan(_ edits: [EditRecord]) throws -> [[Int]]?
 
+    /// Rows that are learned together. A stream that is cut after a multiple of them, and goes on in
+    /// another call, ends the same to the bit. Says nothing of a method that plans.
+    var rowsPerBatch: Int { get }
+
     /// Learns `edits` in their order; one batch, where the method plans.
     ///
     /// - Parameter onProgress: called after each batch; an error thrown from it ends the learning.
@@ -48,6 +52,7 @@ package protocol EditingMethod {
 
 extension EditingMethod {
     package func plan(_ edits: [EditRecord]) throws -> [[Int]]? { nil }
+    package var rowsPerBatch: Int { 1 }
     package func routing() throws -> RoutingReport? { nil }
 }
 

@@ -126,6 +126,28 @@ public actor EditableModel {
         announce()
     }
 
+    /// Takes over what a model on the same base that began alike had learned when it was saved; its
+    /// directory is not needed any longer.
+    ///
+    /// - Throws: `ErrataError` for a model that has a log on disk, or that began otherwise; the
+    ///   error of a file that is damaged.
+    public func takeOver(_ directory: URL) throws {
+        guard journal.log == nil else {
+            throw ErrataError(
+                "an edited model keeps its own log; open \(directory.path) instead.")
+        }
+        var saved = try Journal(reading: directory, version: nil)
+        guard saved.configuration == journal.configuration else {
+            throw ErrataError(
+                "\(directory.path): expected a model of the same base, method, recipe and seed, "
+                    + "got another; open it by itself.")
+        }
+        adapters = try Restoration.latest(&saved, base: base).adapters
+        journal = saved.detached()
+        search = nil
+        try refreshRetrieval()
+    }
+
     private static func fresh(
         _ editor: Editor, _ base: BaseModel, digest: String, _ options: ModelOptions
     ) throws -> (Journal, Adapters) {
@@ -144,6 +166,10 @@ public actor EditableModel {
     public func plan(_ edits: [EditRecord]) throws -> [[Int]]? {
         try adapters.method.plan(edits)
     }
+
+    /// Rows that the method learns together: a stream that is cut after a multiple of them comes to
+    /// the same end. Says nothing of a method that plans.
+    public var rowsPerBatch: Int { adapters.method.rowsPerBatch }
 
     /// One writer after another, in the order in which they came.
     func exclusively<Result>(_ body: () async throws -> Result) async throws -> Result {

@@ -25,7 +25,7 @@ final class LabBars: @unchecked Sendable {
             if self.label != label {
                 bar?.finish()
                 self.label = label
-                bar = ProgressBar(label, total: total, unit: unit)
+                bar = ProgressBar(label, total: total, unit: unit, before: done)
             }
             bar?.update(done, note: note)
         }

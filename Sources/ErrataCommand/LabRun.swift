@@ -52,31 +52,33 @@ struct LabRun {
         }
         guard let place else {
             for stream in chosen where standing[stream.name] == nil {
-                try await receive(stream.name, measure(stream))
+                try await receive(stream.name, measure(stream, in: folder))
             }
             return failures
         }
         let done = Set(chosen.map(\.name)).intersection(standing.keys)
-        try await share(place, done: done) { name, data in
+        try await share(place, folder, done: done) { name, data in
             try await receive(name, JSONDecoder().decode(StreamOutcome.self, from: data))
         }
         return failures
     }
 
-    /// Takes streams as a rank that does not write.
-    func follow(_ place: RankPlace) async throws {
-        try await share(place, done: []) { _, _ in }
+    /// Takes streams as a rank that writes nothing but how far it has come.
+    func follow(_ place: RankPlace, in folder: LabFolder) async throws {
+        try await share(place, folder, done: []) { _, _ in }
     }
 
     private func share(
-        _ place: RankPlace, done: Set<String>, receive: (String, Data) async throws -> Void
+        _ place: RankPlace, _ folder: LabFolder, done: Set<String>,
+        receive: (String, Data) async throws -> Void
     ) async throws {
         let byName = Dictionary(chosen.map { ($0.name, $0) }) { $1 }
         // Rank 0 may read a large checkpoint longer than the others do.
         let times = WorkTimes(joinSeconds: 300)
         try await SharedWork(place, plan: digest(), times: times).run(
             jobs: chosen.map(\.name), done: done,
-            perform: { try await JSONEncoder().encode(measure(byName[$0]!)) }, receive: receive)
+            perform: { try await JSONEncoder().encode(measure(byName[$0]!, in: folder)) },
+            receive: receive)
     }
 
     /// What all ranks must agree on: what is measured, and how, the machine aside.
@@ -92,14 +94,16 @@ struct LabRun {
     }
 
     /// Measures `stream`; what cannot be measured fails alone.
-    private func measure(_ stream: EditStream) async throws -> StreamOutcome {
+    private func measure(
+        _ stream: EditStream, in folder: LabFolder
+    ) async throws -> StreamOutcome {
         Output.note(stream.name)
         let bars = LabBars()
         defer { bars.finish() }
         let interrupt = interrupt
         do {
             return .measured(
-                try await lab.measure(stream) {
+                try await lab.measure(stream, keepingIn: folder) {
                     try Task.checkCancellation()
                     try interrupt.check()
                     bars.update($0)

@@ -18,6 +18,7 @@ final class ProgressBar: Sendable {
 
     private let label: String
     private let unit: String
+    private let before: Int
     private let start = ContinuousClock.now
     private let state: Mutex<State>
     private let timer: Timer
@@ -32,9 +33,11 @@ final class ProgressBar: Sendable {
     ///   - label: what is being done: `Learning`.
     ///   - total: how many there are to do; 0 when nobody knows.
     ///   - unit: what is counted: `edits`.
-    init(_ label: String, total: Int = 0, unit: String = "") {
+    ///   - before: how many of them were done before it began.
+    init(_ label: String, total: Int = 0, unit: String = "", before: Int = 0) {
         self.label = label
         self.unit = unit
+        self.before = before
         state = Mutex(State(total: total))
         let source = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
         timer = Timer(source: source)
@@ -70,7 +73,8 @@ final class ProgressBar: Sendable {
             guard !$0.isFinished else { return }
             let elapsed = (ContinuousClock.now - start).inSeconds
             let line = Self.line(
-                label, done: $0.done, total: $0.total, unit: unit, note: $0.note, elapsed: elapsed)
+                label, done: $0.done, before: before, total: $0.total, unit: unit, note: $0.note,
+                elapsed: elapsed)
             $0.isShown = isTerminal
             _ = Output.write(
                 isTerminal ? "\r\u{1B}[K" + line.prefix(Self.width - 1) : line + "\n",
@@ -80,15 +84,18 @@ final class ProgressBar: Sendable {
 
     /// What the line says.
     static func line(
-        _ label: String, done: Int, total: Int, unit: String, note: String, elapsed: Double
+        _ label: String, done: Int, before: Int = 0, total: Int, unit: String, note: String,
+        elapsed: Double
     ) -> String {
         guard total > 0 else { return "\(label) · \(clock(elapsed))" }
-        guard done > 0 else { return "\(label) 0 of \(total) \(unit) · \(clock(elapsed))" }
+        guard done > before else {
+            return "\(label) \(done) of \(total) \(unit) · \(clock(elapsed))"
+        }
         let filled = 20 * min(done, total) / total
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
-        let rate = Double(done) / elapsed
+        let rate = Double(done - before) / elapsed
         let pace = rate >= 1 ? "\(rate.fixed(1)) \(unit)/s" : "\((1 / rate).fixed(1)) s each"
-        let left = clock(elapsed / Double(done) * Double(max(0, total - done)))
+        let left = clock(Double(max(0, total - done)) / rate)
         return "\(label) \(bar) \(done) of \(total) \(unit) · \(pace) · \(left) left"
             + (note.isEmpty ? "" : " · \(note)")
     }

@@ -19,10 +19,10 @@ struct Reproduce: AsyncParsableCommand {
             holds zsre_mend_eval.json or zsre_mend_edit.json, counterfact.json or \
             counterfact-edit.json, and general_tasks with the eight tasks, at most one folder deep.
 
-            Streams that stand in --results, measured alike, are not measured again: a run that was \
-            stopped goes on where it was. Results: report.html, and for each recipe a folder with \
-            table.md, results.json, manifest.json, every figure as SVG and PNG and a report.html of \
-            its own; streams/NAME holds the row of every single prompt.
+            Streams that stand in --results, measured alike, are not measured again, and one that \
+            was stopped on the way goes on from what was last kept of it. Results: report.html, and \
+            for each recipe a folder with table.md, results.json, manifest.json, every figure as SVG \
+            and PNG and a report.html of its own; streams/NAME holds the row of every single prompt.
             """)
 
     @Argument(help: "Recipes, or all.")
@@ -70,9 +70,9 @@ struct Reproduce: AsyncParsableCommand {
         let run = try await LabRun(
             lab: lab, streams: plans.flatMap(\.streams).distinct, choosing: scale.measures,
             interrupt: interrupt)
-        guard isLeader else { return try await run.follow(place!) }
-
         let folder = try LabFolder(URL(filePath: results))
+        guard isLeader else { return try await run.follow(place!, in: folder) }
+
         let standing = run.standing(run.streams, in: folder)
         if dryRun { return try await printPlan(of: run, without: standing) }
         let failures =

@@ -35,6 +35,17 @@ import Torch
     }
 
     @Test(arguments: MethodCase.all)
+    func aStreamMayBeCutBetweenBatches(_ method: MethodCase) throws {
+        var (whole, cut) = (try method.editor(), try method.editor())
+        guard try whole.plan(method.edits) == nil else { return }
+        let stream = try method.stream(of: whole.rowsPerBatch + 1)
+        try learn(stream[...], with: &whole)
+        try learn(stream.dropLast(), with: &cut)
+        try learn(stream.suffix(1), with: &cut)
+        try expectEqual(whole.state(), cut.state())
+    }
+
+    @Test(arguments: MethodCase.all)
     func oneSeedGivesOneEditor(_ method: MethodCase) throws {
         var (one, other) = (try method.editor(), try method.editor())
         try learn(method.edits[...], with: &one)
@@ -142,23 +153,28 @@ struct MethodCase: Sendable, CustomTestStringConvertible {
         let model = try dtype.map { try CausalModel.load(from: folder, dtype: $0) } ?? self.model
         let recipe = try entry.recipe(preset, for: model.configuration)
         let keys = try JSONSerialization.jsonObject(with: recipe.json()) as? [String: Any] ?? [:]
-        let few = ["steps": "3", "epochs": "2", "editsPerExpert": "2", "samples": "16"]
+        let few = [
+            "steps": "3", "epochs": "2", "editsPerExpert": "2", "samples": "16", "batchSize": "2",
+        ]
         return try entry.method(
             model: model, tokenizer: MethodCase.tokenizer,
             recipe: recipe.replacing(few.filter { keys[$0.key] != nil }), seed: 7)
     }
 
     /// Five facts, two of one target; each prompt names its subject once.
-    var edits: [EditRecord] {
-        get throws {
-            try [
-                ("Tor is in", "Ume", "Tor"), ("A Bern tea", "mild", "Bern"),
-                ("my Ada", "sings", "Ada"), ("Who led Oz", "Ume", "Oz"),
-                ("Eda was", "a vet", "Eda"),
-            ].enumerated().map { number, edit in
-                try EditRecord(
-                    id: "\(number)", prompt: edit.0, target: edit.1, subject: edit.2)
-            }
+    var edits: [EditRecord] { get throws { try stream(of: 5) } }
+
+    /// The same again and again, each with an identifier of its own.
+    func stream(of count: Int) throws -> [EditRecord] {
+        let facts = [
+            ("Tor is in", "Ume", "Tor"), ("A Bern tea", "mild", "Bern"),
+            ("my Ada", "sings", "Ada"), ("Who led Oz", "Ume", "Oz"),
+            ("Eda was", "a vet", "Eda"),
+        ]
+        return try (0..<count).map { number in
+            let fact = facts[number % facts.count]
+            return try EditRecord(
+                id: "\(number)", prompt: fact.0, target: fact.1, subject: fact.2)
         }
     }
 

@@ -1,6 +1,7 @@
 import Edits
 import Errata
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Evaluation
@@ -20,14 +21,15 @@ import Testing
             target: .alternative)
     }
 
-    private func lab() async throws -> Lab {
+    private func lab(keepEvery: Duration = .seconds(300)) async throws -> Lab {
         Lab(
             model: model, data: data,
             manifest: Manifest(
                 command: ["errata", "reproduce"], edits: 0, configs: [:], seeds: [], data: [],
                 model: "tiny", modelDigest: await model.baseDigest, versions: ["torch": "2"],
                 device: "cpu", dtype: "float32", threads: 1, processor: "one",
-                date: Date(timeIntervalSince1970: 0)))
+                date: Date(timeIntervalSince1970: 0)),
+            keepEvery: keepEvery)
     }
 
     private func stream(edits: Int, marks: [Int] = [], seed: UInt64 = 1) -> EditStream {
@@ -94,6 +96,59 @@ import Testing
         let lines = try String(
             contentsOf: url.appending(path: "streams/\(stream.name)/edits.jsonl"), encoding: .utf8)
         #expect(lines.split(separator: "\n").count == result.outcomes.count)
+    }
+
+    @Test(
+        arguments: [
+            "elder:paper": ["steps": "3"], "lemoe:paper": ["editsPerExpert": "22", "epochs": "2"],
+            "lifelong": [:],
+        ], [nil, 4])
+    func aStreamThatWasStoppedEndsAsOneThatWasNot(
+        method: (key: String, value: [String: String]), probeEvery: Int?
+    ) async throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: url) }
+        let (lab, folder) = (try await lab(keepEvery: .zero), try LabFolder(url))
+        var stream = stream(edits: 60, marks: [44])
+        (stream.method, stream.settings) = (method.key, method.value)
+        stream.probeEvery = probeEvery
+        let manifest = try await lab.manifests(of: [stream])[0]
+        let whole = try await lab.measure(stream) { _ in }
+
+        for stop in [Stop(at: .editing, after: 30), Stop(at: .probing, after: 60)] {
+            await #expect(throws: CancellationError.self) {
+                _ = try await lab.measure(stream, keepingIn: folder, onProgress: stop.check)
+            }
+            let learned = try #require(folder.stopped(stream, like: manifest)).halfway.learned
+            #expect(stop.stage == .editing ? (1..<30).contains(learned) : learned == 60)
+        }
+        let resumed = try await lab.measure(stream, keepingIn: folder) { progress in
+            guard case .stream(let progress) = progress else { return }
+            #expect(progress.stage != .editing, "nothing is learned twice")
+        }
+        #expect(resumed.outcomes == whole.outcomes && resumed.record.codes == whole.record.codes)
+        #expect(resumed.record.rows.map(timeless) == whole.record.rows.map(timeless))
+        try folder.write(resumed, items: [])
+        let place = url.appending(path: "streams/\(stream.name)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: place.path)
+        #expect(left.contains("stream.json") && !left.contains("stopped"))
+    }
+
+    /// Ends a run in a stage, once so many edits have been seen.
+    private final class Stop: Sendable {
+        let stage: Bench.Progress.Stage
+        private let edits: Int
+        private let seen = Mutex(0)
+
+        init(at stage: Bench.Progress.Stage, after edits: Int) {
+            (self.stage, self.edits) = (stage, edits)
+        }
+
+        func check(_ progress: Lab.Progress) throws {
+            guard case .stream(let progress) = progress else { return }
+            if progress.stage == .editing { seen.withLock { $0 = progress.done } }
+            if progress.stage == stage, seen.withLock({ $0 >= edits }) { throw CancellationError() }
+        }
     }
 
     @Test func costsAreToldAndWhatCannotFitIsRefused() async throws {

@@ -6,6 +6,8 @@ import Torch
 // query.
 
 extension ELDER {
+    package var rowsPerBatch: Int { config.batchSize }
+
     /// Learns the rows of `edits`, a few at a time, in their order.
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
@@ -27,7 +29,7 @@ extension ELDER {
         _ rows: [EditRow], of count: Int, onProgress: (LearningProgress) throws -> Void
     ) throws {
         try rows.inBatches(
-            of: config.batchSize, edits: count, onProgress: onProgress
+            of: rowsPerBatch, edits: count, onProgress: onProgress
         ) { places in
             let losses = try teach(places.map { rows[$0] })
             return (losses.count, losses.last)

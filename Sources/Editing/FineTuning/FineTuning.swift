@@ -33,6 +33,8 @@ package struct FineTuning: ConfigurableMethod {
 
     package mutating func prepare() throws {}
 
+    package var rowsPerBatch: Int { config.batchSize }
+
     /// Learns the rows of `edits`, prompts and taught rephrasings, a batch at a time.
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
@@ -47,7 +49,7 @@ package struct FineTuning: ConfigurableMethod {
             return
         }
         try rows.inBatches(
-            of: config.batchSize, edits: edits.count, onProgress: onProgress
+            of: rowsPerBatch, edits: edits.count, onProgress: onProgress
         ) { places in
             let (steps, losses) = try teach(places.map { lessons[$0] })
             return (steps, losses.last)

@@ -8,6 +8,8 @@ extension LoRA {
     /// There is nothing to do before the first edit.
     package mutating func prepare() throws {}
 
+    package var rowsPerBatch: Int { config.batchSize }
+
     /// Learns the rows of `edits`, a few at a time, in their order.
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
@@ -15,7 +17,7 @@ extension LoRA {
         let rows = edits.flatMap(\.rows)
         _ = try rows.encoded(for: model, tokenizer)
         try rows.inBatches(
-            of: config.batchSize, edits: edits.count, onProgress: onProgress
+            of: rowsPerBatch, edits: edits.count, onProgress: onProgress
         ) { places in
             let losses = try teach(places.map { rows[$0] })
             return (losses.count, losses.last)

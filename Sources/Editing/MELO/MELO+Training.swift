@@ -18,6 +18,8 @@ extension MELO {
         radius = try withoutGradients { try sampledRadius() }
     }
 
+    package var rowsPerBatch: Int { config.batchSize }
+
     /// Learns the rows of `edits` a few at a time, in their order.
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
@@ -26,7 +28,7 @@ extension MELO {
         let encoded = try rows.encoded(for: model, tokenizer)
         try prepare()
         try rows.inBatches(
-            of: config.batchSize, edits: edits.count, onProgress: onProgress
+            of: rowsPerBatch, edits: edits.count, onProgress: onProgress
         ) { places in
             let losses = try teach(
                 places.map { encoded[$0] }, ids: places.map { rows[$0].editID })

@@ -21,18 +21,20 @@ extension Retrieval {
             coverage: config.coverage, cosine: config.cosine, samples: config.samples)
     }
 
+    package var rowsPerBatch: Int { 32 }
+
     /// Stores every wording of `edits`; nothing is trained.
     package mutating func learn(
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
-        _ = try edits.flatMap(\.rows).encoded(for: model, tokenizer)
+        let rows = edits.flatMap(\.rows)
+        _ = try rows.encoded(for: model, tokenizer)
         try prepare()
-        var done = 0
-        for group in edits.chunks(of: 32) {
-            try store(group.flatMap(\.rows))
-            done += group.count
-            try onProgress(
-                LearningProgress(edits: done, totalEdits: edits.count, steps: 0, loss: 0))
+        try rows.inBatches(
+            of: rowsPerBatch, edits: edits.count, onProgress: onProgress
+        ) { places in
+            try store(places.map { rows[$0] })
+            return (0, nil)
         }
     }
 

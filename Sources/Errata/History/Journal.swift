@@ -37,6 +37,13 @@ struct Journal {
         isWritable = false
     }
 
+    /// The same events, written nowhere from now on.
+    func detached() -> Journal {
+        var journal = self
+        (journal.log, journal.isWritable) = (nil, true)
+        return journal
+    }
+
     /// Takes the writer's lock, and takes in what others have written meanwhile.
     ///
     /// - Returns: whether there was anything new.

@@ -14,6 +14,8 @@ package struct Bench {
     /// What the unedited model answers to prompts that no edit covers, by prompt: asked once, however
     /// many methods run.
     package var baseAnswers: [String: String] = [:]
+    /// When it was last kept how far the run has come.
+    private var kept = ContinuousClock.now
 
     /// What is measured beyond the end of the stream.
     package struct Options: Sendable {
@@ -23,12 +25,16 @@ package struct Bench {
         package var marks: [Int] = []
         /// The most tokens of a generated answer.
         package var maximumTokens = 24
+        /// Time after which it is kept how far a run has come.
+        package var keepEvery = Duration.seconds(300)
 
         package init() {}
     }
 
     /// Prompts that are asked between two words of progress.
     private static let roundSize = 512
+    /// The fewest edits between two places where a stopped run could go on.
+    private static let stretch = 20
 
     /// What a run has come to.
     package struct Progress: Sendable {
@@ -67,9 +73,11 @@ package struct Bench {
     ///
     /// - Parameters:
     ///   - seed: fixes what the method draws; the model's own unless given.
+    ///   - resumption: goes on with a run that was stopped, which ends as it would have ended, and
+    ///     keeps now and then how far it is; nil to begin, and keep nothing.
     ///   - onProgress: an error thrown from it ends the run.
     package mutating func run(
-        _ name: String, editor: Editor, seed: UInt64? = nil,
+        _ name: String, editor: Editor, seed: UInt64? = nil, resumption: Resumption? = nil,
         onProgress: @escaping @Sendable (Progress) throws -> Void = { _ in }
     ) async throws -> Run {
         try await model.restart(with: editor, seed: seed)
@@ -77,38 +85,40 @@ package struct Bench {
             let outcomes = try await askAll(edits.count, as: name, onProgress: onProgress)
             let row = MethodRow(method: name, edits: 0, rows: 0, outcomes: outcomes)
             return Run(
-                rows: [try await filled(row, Cost(), onProgress: onProgress)], outcomes: outcomes)
+                rows: [try await filled(row, LearningCost(), onProgress: onProgress)],
+                outcomes: outcomes)
         }
-        var (rows, right, last): ([MethodRow], [ProbeOutcome], [ProbeOutcome]) = ([], [], [])
-        var cost = Cost()
-        var start = 0
-        for mark in marks {
-            right += try await learn(start..<mark, as: name, &cost, onProgress: onProgress)
+        if let stopped = resumption?.stopped { try await model.takeOver(stopped.model) }
+        var halfway = resumption?.stopped?.halfway ?? Halfway()
+        kept = .now
+        var last: [ProbeOutcome] = []
+        for mark in marks.dropFirst(halfway.rows.count) {
+            try await learn(
+                upTo: mark, as: name, &halfway, keep: resumption?.keep, onProgress: onProgress)
             last = try await askAll(mark, as: name, onProgress: onProgress)
-            last.noteMoves(since: right)
+            last.noteMoves(since: halfway.right)
             var row = MethodRow(
-                method: name, edits: mark, rows: cost.rows, outcomes: right + last)
+                method: name, edits: mark, rows: halfway.cost.rows, outcomes: halfway.right + last)
             if marks.count > 1 {
                 row.segments = AgeBand.bands(
                     last, starts: [0] + marks.filter { $0 < mark }, edits: mark)
             }
-            rows.append(try await filled(row, cost, onProgress: onProgress))
-            start = mark
+            halfway.rows.append(try await filled(row, halfway.cost, onProgress: onProgress))
         }
-        return Run(rows: rows, outcomes: right + last)
+        return Run(rows: halfway.rows, outcomes: halfway.right + last)
     }
 
-    /// Learns the edits in `range`, and asks each right after its batch where that is wanted.
+    /// Learns the edits before `mark`, and asks each right after its batch where that is wanted.
     private mutating func learn(
-        _ range: Range<Int>, as name: String, _ cost: inout Cost,
+        upTo mark: Int, as name: String, _ halfway: inout Halfway,
+        keep: (@Sendable (Halfway) async throws -> Void)?,
         onProgress: @escaping @Sendable (Progress) throws -> Void
-    ) async throws -> [ProbeOutcome] {
+    ) async throws {
         let total = edits.count
-        var outcomes: [ProbeOutcome] = []
-        var done = range.lowerBound
-        for batch in try await batches(range) {
-            let before = done
-            cost.add(
+        if halfway.ahead == nil { halfway.ahead = try await batches(halfway.learned..<mark) }
+        while let batch = halfway.ahead?.first {
+            let before = halfway.learned
+            halfway.cost.add(
                 try await model.apply(batch.map { edits[$0].edit }, options: .unchecked) {
                     progress in
                     try onProgress(
@@ -116,13 +126,19 @@ package struct Bench {
                             method: name, stage: .editing, done: before + progress.edits,
                             total: total))
                 })
-            done += batch.count
-            guard options.probeEvery != nil else { continue }
-            // What no edit covers is asked at the end, when the most has been learned.
-            outcomes += try await ask(
-                batch.flatMap(probes).filter(\.kind.isCovered), at: .afterEdit)
+            halfway.learned += batch.count
+            if options.probeEvery != nil {
+                // What no edit covers is asked at the end, when the most has been learned.
+                halfway.right += try await ask(
+                    batch.flatMap(probes).filter(\.kind.isCovered), at: .afterEdit)
+            }
+            halfway.ahead?.removeFirst()
+            if let keep, ContinuousClock.now - kept >= options.keepEvery {
+                try await keep(halfway)
+                kept = .now
+            }
         }
-        return outcomes
+        halfway.ahead = nil
     }
 
     /// Asks everything about the first `count` edits, and unrelated prompts: all at the end, as many
@@ -145,7 +161,7 @@ package struct Bench {
 
     /// `row` with what only the model knows.
     private func filled(
-        _ row: MethodRow, _ cost: Cost,
+        _ row: MethodRow, _ cost: LearningCost,
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> MethodRow {
         var row = row
@@ -160,14 +176,25 @@ package struct Bench {
     /// The marks within the stream, and its end.
     private var marks: [Int] { options.marks.filter { $0 < edits.count } + [edits.count] }
 
-    /// The edits of `range` in the order in which the method wants them, cut where they are probed.
+    /// The edits of `range` in the order in which the method wants them, cut where they are probed,
+    /// and else where the run could go on after a stop.
     ///
     /// A method that plans its order sees no further than the next mark.
     private func batches(_ range: Range<Int>) async throws -> [[Int]] {
         if let plan = try await model.plan(edits[range].map(\.edit)) {
             return plan.map { $0.map { range.lowerBound + $0 } }
         }
-        return Array(range).chunks(of: options.probeEvery ?? range.count)
+        if let size = options.probeEvery { return Array(range).chunks(of: size) }
+        let rowsPerBatch = await model.rowsPerBatch
+        var (batches, batch, rows): ([[Int]], [Int], Int) = ([], [], 0)
+        for index in range {
+            batch.append(index)
+            rows += edits[index].edit.wordings.count
+            guard batch.count >= Self.stretch, rows % rowsPerBatch == 0 else { continue }
+            batches.append(batch)
+            batch = []
+        }
+        return batch.isEmpty ? batches : batches + [batch]
     }
 
     /// The scores over the first `count` edits with every prompt sent to the expert of its own edit:
@@ -288,42 +315,6 @@ private struct Place: Hashable {
     let number: Int
 
     init(_ probe: Probe) { (index, kind, number) = (probe.index, probe.kind, probe.number) }
-}
-
-/// What the edits of one method cost.
-private struct Cost {
-    var rows = 0
-    var seconds: [Double] = []
-    var steps: [Double] = []
-    var cpuSeconds: [Double] = []
-
-    mutating func add(_ report: ApplyReport) {
-        rows += report.rows
-        for batch in report.batches where batch.edits > 0 {
-            func shares(of whole: Double) -> [Double] {
-                Array(repeating: whole / Double(batch.edits), count: batch.edits)
-            }
-            seconds += shares(of: batch.seconds)
-            cpuSeconds += shares(of: batch.cpuSeconds)
-            steps += shares(of: Double(batch.steps))
-        }
-    }
-
-    func fill(_ row: inout MethodRow, from model: EditableModel) async throws {
-        let summary = try await model.summary
-        row.trainableParameters = summary.trainableParameters
-        row.distinctCodes = await model.distinctCodes
-        row.secondsPerEdit = Spread(seconds)
-        row.cpuSecondsPerEdit = Statistics.mean(cpuSeconds)
-        if cpuSeconds.count >= 10 {
-            row.cpuSecondsByTenth = Statistics.means(cpuSeconds, parts: 10)
-        }
-        row.stepsPerEdit = Spread(steps)
-        row.bytesPerEdit =
-            row.edits == 0
-            ? nil : Double(summary.constantBytes + summary.growingBytes) / Double(row.edits)
-        row.peakMemoryBytes = peakMemoryBytes()
-    }
 }
 
 extension ProbeScore {

@@ -11,6 +11,8 @@ package actor Lab {
 
     private let model: EditableModel
     let data: LabData
+    /// Time after which it is kept how far a stream has come.
+    private let keepEvery: Duration
     /// Everything of a manifest that is the same for all streams.
     private let base: Manifest
     /// What the unedited model says, asked once for all streams.
@@ -25,19 +27,27 @@ package actor Lab {
     }
 
     /// A lab that works on `model`, whose manifests are `manifest` but for what a stream decides.
-    package init(model: EditableModel, data: LabData, manifest: Manifest) {
+    ///
+    /// - Parameter keepEvery: time after which it is kept how far a stream has come.
+    package init(
+        model: EditableModel, data: LabData, manifest: Manifest, keepEvery: Duration = .seconds(300)
+    ) {
         self.model = model
         self.data = data
+        self.keepEvery = keepEvery
         base = manifest
     }
 
     /// Measures `stream`.
     ///
-    /// - Parameter onProgress: an error thrown from it ends the run.
+    /// - Parameters:
+    ///   - folder: keeps how far it has come, and it goes on from there; nil to begin, and keep nothing.
+    ///   - onProgress: an error thrown from it ends the run.
     package func measure(
-        _ stream: EditStream, onProgress: @escaping @Sendable (Progress) throws -> Void
+        _ stream: EditStream, keepingIn folder: LabFolder? = nil,
+        onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> StreamResult {
-        let run = try await teach(stream, onProgress: onProgress)
+        let run = try await teach(stream, keepingIn: folder, onProgress: onProgress)
         var tasks: [RetentionRow]?
         if let limit = stream.tasks { tasks = try await ask(limit, onProgress: onProgress) }
         let record = StreamRecord(
@@ -50,20 +60,24 @@ package actor Lab {
 
     /// Teaches `stream` and asks its prompts.
     func teach(
-        _ stream: EditStream, onProgress: @escaping @Sendable (Progress) throws -> Void
+        _ stream: EditStream, keepingIn folder: LabFolder? = nil,
+        onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> Bench.Run {
         let choice = try MethodChoice.parse(stream.method)[0]
         let edits = try data.edits(of: stream)
         var options = Bench.Options()
         options.probeEvery = stream.probeEvery
         options.marks = stream.marks
+        options.keepEvery = keepEvery
         var bench = Bench(
             model: model, edits: edits, unrelated: data.unrelated(to: edits, of: stream),
             options: options)
         bench.baseAnswers = baseAnswers
         defer { baseAnswers = bench.baseAnswers }
+        let manifest = try await manifests(of: [stream])[0]
         return try await bench.run(
-            choice.title, editor: choice.editor(replacing: stream.settings), seed: stream.seed
+            choice.title, editor: choice.editor(replacing: stream.settings), seed: stream.seed,
+            resumption: folder?.resumption(of: stream, like: manifest, model: model)
         ) { try onProgress(.stream($0)) }
     }
 

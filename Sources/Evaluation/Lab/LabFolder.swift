@@ -4,7 +4,8 @@ package import Foundation
 /// A folder of experiments: `streams/NAME/` for each stream that was measured, and for each
 /// experiment a folder that shows its streams.
 ///
-/// Every file appears whole or not at all, and `stream.json` last: a stream that has one ended.
+/// Every file appears whole or not at all, and `stream.json` last: a stream that has one ended. Of
+/// one that has none, `stopped` may hold how far it came.
 package struct LabFolder: Sendable {
     /// Where it is.
     package let url: URL
@@ -56,9 +57,10 @@ package struct LabFolder: Sendable {
                 rows: result.tasks, items: items)
         }
         try folder.writeJSON(record, to: "stream.json")
+        forgetStopped(record.stream)
     }
 
-    private func place(of stream: EditStream) -> URL {
+    func place(of stream: EditStream) -> URL {
         url.appending(path: "streams").appending(path: stream.name)
     }
 }
