@@ -204,22 +204,15 @@ package struct Bench {
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> OracleScores {
         let probes = edits.indices.prefix(count).flatMap(probes).filter(\.kind.isCovered)
-        let owner = Dictionary(probes.map { ($0.prompt, $0.edit) }) { $1 }
+        let owners = Dictionary(probes.map { ($0.prompt, $0.edit) }) { $1 }
         var outcomes: [ProbeOutcome] = []
         for part in probes.chunks(of: Self.roundSize) {
             try onProgress(
                 Progress(method: name, stage: .routing, done: outcomes.count, total: probes.count))
-            let owners = Dictionary(part.map { ($0.prompt, owner[$0.prompt]!) }) { $1 }
-            let answers = try await model.answer(
-                part.map(\.prompt), options: generation, oracle: owners)
-            let scores = try await model.score(
-                part.map { ($0.prompt, $0.target!) }, oracle: owners)
-            for (probe, (answer, score)) in zip(part, zip(answers, scores)) {
-                var outcome = ProbeOutcome(probe, at: .atEnd)
-                outcome.noteGenerated(answer.text)
-                outcome.noteForced(score.isRight)
-                outcomes.append(outcome)
-            }
+            var asked = part.map { ProbeOutcome($0, at: .atEnd) }
+            try await noteAnswers(&asked, oracle: owners)
+            _ = try await noteScores(&asked, oracle: owners)
+            outcomes += asked
         }
         return OracleScores(
             reliability: Scores(outcomes.filter { $0.probe.kind == .edit }),
@@ -235,61 +228,6 @@ package struct Bench {
                 target: probe.answer, formerAnswer: nil)
         }
     }
-
-    private mutating func ask(
-        _ probes: [Probe], at moment: ProbeOutcome.Moment
-    ) async throws -> [ProbeOutcome] {
-        var outcomes = probes.map { ProbeOutcome($0, at: moment) }
-        try await noteAnswers(&outcomes)
-        try await noteScores(&outcomes)
-        try await noteLocality(&outcomes)
-        return outcomes
-    }
-
-    /// Greedy generation, and what the gate decided on the way.
-    private func noteAnswers(_ outcomes: inout [ProbeOutcome]) async throws {
-        let answers = try await model.answer(
-            outcomes.map(\.probe.prompt), options: generation)
-        for (index, answer) in answers.enumerated() {
-            outcomes[index].noteGenerated(answer.text)
-            outcomes[index].trace = answer.trace
-        }
-    }
-
-    /// Teacher-forced scores of the new and, where there is one, the former answer.
-    private func noteScores(_ outcomes: inout [ProbeOutcome]) async throws {
-        let covered = outcomes.indices.filter { outcomes[$0].probe.kind.isCovered }
-        let scores = try await model.score(
-            covered.map { (outcomes[$0].probe.prompt, outcomes[$0].probe.target!) })
-        for (index, score) in zip(covered, scores) { outcomes[index].noteForced(score.isRight) }
-        let both = zip(covered, scores).filter { outcomes[$0.0].probe.formerAnswer != nil }
-        let former = try await model.score(
-            both.map { (outcomes[$0.0].probe.prompt, outcomes[$0.0].probe.formerAnswer!) })
-        for ((index, score), old) in zip(both, former) {
-            outcomes[index].notePreference(new: score.likelihood, old: old.likelihood)
-        }
-    }
-
-    /// Whether prompts that no edit covers are answered as the unedited model answers them.
-    private mutating func noteLocality(_ outcomes: inout [ProbeOutcome]) async throws {
-        let outside = outcomes.indices.filter { !outcomes[$0].probe.kind.isCovered }
-        let prompts = outside.map { outcomes[$0].probe.prompt }
-        let new = Array(Set(prompts).subtracting(baseAnswers.keys)).sorted()
-        for (prompt, answer) in zip(
-            new, try await model.answer(new, options: generation, edited: false))
-        {
-            baseAnswers[prompt] = answer.text
-        }
-        let unchanged = try await model.isUnchanged(prompts)
-        for (place, index) in outside.enumerated() {
-            // Greedy texts agree exactly when every argmax along the base's answer does.
-            outcomes[index].noteAgreement(
-                [outcomes[index].generated == baseAnswers[prompts[place]]],
-                isBitEqual: unchanged[place])
-        }
-    }
-
-    private var generation: AnswerOptions { AnswerOptions(maximumTokens: options.maximumTokens) }
 }
 
 extension [ProbeOutcome] {
@@ -315,10 +253,4 @@ private struct Place: Hashable {
     let number: Int
 
     init(_ probe: Probe) { (index, kind, number) = (probe.index, probe.kind, probe.number) }
-}
-
-extension ProbeScore {
-    fileprivate var likelihood: Likelihood {
-        Likelihood(log: logLikelihood, tokens: isRight.count)
-    }
 }
