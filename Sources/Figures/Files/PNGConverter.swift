@@ -20,7 +20,7 @@ package struct PNGConverter: Sendable {
         guard let found else {
             throw FiguresError(
                 "A PNG needs the program rsvg-convert, which is in no folder of PATH; install the "
-                    + "Debian package librsvg2-bin.")
+                    + "Debian packages librsvg2-bin and fonts-liberation.")
         }
         program = found
     }
