@@ -66,6 +66,8 @@ struct LabRun {
     /// Takes streams as a rank that writes nothing but how far it has come.
     func follow(_ place: RankPlace, in folder: LabFolder) async throws {
         try await share(place, folder, done: []) { _, _ in }
+        // Rank 0 does this where it writes, but a rank may have a disk of its own.
+        for stream in chosen { folder.forgetStopped(stream) }
     }
 
     private func share(

@@ -86,7 +86,8 @@ import Testing
             .requireSentence("expected one of small or all, got table9.")
     }
 
-    /// One of three ranks is killed as soon as it has a stream, and all rows come out as from one.
+    /// One of three ranks is killed as soon as it has a stream, and all rows come out as from one,
+    /// also where a rank has a folder of its own.
     @Test func threeProcessesOneKilledEqualOne() throws {
         try #require(try alone("alone").status == 0)
         let port = String(Int.random(in: 20_000..<50_000))
@@ -101,6 +102,10 @@ import Testing
             Comment(rawValue: String(decoding: said, as: UTF8.self)))
         #expect(ranks[1].process.terminationStatus == 0)
         #expect(try rows("shared") == rows("alone"))
+        for name in ["shared", "own"] {
+            let left = FileManager.default.enumerator(atPath: folder.path(name))!
+            #expect(!left.contains { ($0 as! String).hasSuffix("/stopped") })
+        }
     }
 
     private func start(rank: Int, of count: Int, port: String) throws -> (
@@ -109,7 +114,7 @@ import Testing
         let process = Process()
         let pipe = Pipe()
         process.executableURL = Errata.executable
-        process.arguments = arguments + ["--results", folder.path("shared")]
+        process.arguments = arguments + ["--results", folder.path(rank == 1 ? "own" : "shared")]
         process.environment = ProcessInfo.processInfo.environment.merging([
             "RANK": String(rank), "WORLD_SIZE": String(count), "MASTER_ADDR": "127.0.0.1",
             "MASTER_PORT": port,

@@ -14,8 +14,6 @@ package struct Bench {
     /// What the unedited model answers to prompts that no edit covers, by prompt: asked once, however
     /// many methods run.
     package var baseAnswers: [String: String] = [:]
-    /// When it was last kept how far the run has come.
-    private var kept = ContinuousClock.now
 
     /// What is measured beyond the end of the stream.
     package struct Options: Sendable {
@@ -25,8 +23,6 @@ package struct Bench {
         package var marks: [Int] = []
         /// The most tokens of a generated answer.
         package var maximumTokens = 24
-        /// Time after which it is kept how far a run has come.
-        package var keepEvery = Duration.seconds(300)
 
         package init() {}
     }
@@ -89,12 +85,11 @@ package struct Bench {
                 outcomes: outcomes)
         }
         if let stopped = resumption?.stopped { try await model.takeOver(stopped.model) }
-        var halfway = resumption?.stopped?.halfway ?? Halfway()
-        kept = .now
+        var (resumption, halfway) = (resumption, resumption?.stopped?.halfway ?? Halfway())
         var last: [ProbeOutcome] = []
         for mark in marks.dropFirst(halfway.rows.count) {
             try await learn(
-                upTo: mark, as: name, &halfway, keep: resumption?.keep, onProgress: onProgress)
+                upTo: mark, as: name, &halfway, keepingIn: &resumption, onProgress: onProgress)
             last = try await askAll(mark, as: name, onProgress: onProgress)
             last.noteMoves(since: halfway.right)
             var row = MethodRow(
@@ -111,7 +106,7 @@ package struct Bench {
     /// Learns the edits before `mark`, and asks each right after its batch where that is wanted.
     private mutating func learn(
         upTo mark: Int, as name: String, _ halfway: inout Halfway,
-        keep: (@Sendable (Halfway) async throws -> Void)?,
+        keepingIn resumption: inout Resumption?,
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws {
         let total = edits.count
@@ -133,10 +128,7 @@ package struct Bench {
                     batch.flatMap(probes).filter(\.kind.isCovered), at: .afterEdit)
             }
             halfway.ahead?.removeFirst()
-            if let keep, ContinuousClock.now - kept >= options.keepEvery {
-                try await keep(halfway)
-                kept = .now
-            }
+            try await resumption?.note(halfway)
         }
         halfway.ahead = nil
     }

@@ -18,7 +18,26 @@ package struct Halfway: Codable, Sendable, Equatable {
 package struct Resumption: Sendable {
     /// A run of the same method over the same stream that was stopped: what it had come to, and the
     /// directory of the model it had made. Nil to begin.
-    package let stopped: (halfway: Halfway, model: URL)?
-    /// Keeps how far this run has come, beside what the model has learned.
-    package let keep: @Sendable (Halfway) async throws -> Void
+    let stopped: (halfway: Halfway, model: URL)?
+    private let interval: Duration
+    private let keep: @Sendable (Halfway) async throws -> Void
+    private var latest = ContinuousClock.now
+
+    /// - Parameter interval: time after which it is kept again how far the run has come.
+    /// - Parameter keep: keeps it, beside what the model has learned.
+    init(
+        from stopped: (halfway: Halfway, model: URL)?, every interval: Duration,
+        keep: @escaping @Sendable (Halfway) async throws -> Void
+    ) {
+        (self.stopped, self.interval, self.keep) = (stopped, interval, keep)
+    }
+
+    /// Keeps how far the run has come, if it is time, or if all is learned: the asking that follows
+    /// may take as long.
+    mutating func note(_ halfway: Halfway) async throws {
+        let isDue = ContinuousClock.now - latest >= interval
+        guard isDue || halfway.ahead?.isEmpty != false else { return }
+        try await keep(halfway)
+        latest = .now
+    }
 }

@@ -47,11 +47,16 @@ package actor Lab {
         _ stream: EditStream, keepingIn folder: LabFolder? = nil,
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> StreamResult {
-        let run = try await teach(stream, keepingIn: folder, onProgress: onProgress)
+        let manifest = try await manifests(of: [stream])[0]
+        let run = try await teach(
+            stream,
+            resumption: folder?.resumption(
+                of: stream, like: manifest, model: model, every: keepEvery),
+            onProgress: onProgress)
         var tasks: [RetentionRow]?
         if let limit = stream.tasks { tasks = try await ask(limit, onProgress: onProgress) }
         let record = StreamRecord(
-            stream: stream, manifest: try await manifest(of: stream),
+            stream: stream, manifest: manifest,
             dataset: data.sources[stream.data]!.dataset.report, rows: run.rows,
             codes: [CodePoint](run.outcomes),
             tasks: tasks.map { RetentionResult(manifest: base, rows: $0).tasks })
@@ -60,7 +65,7 @@ package actor Lab {
 
     /// Teaches `stream` and asks its prompts.
     func teach(
-        _ stream: EditStream, keepingIn folder: LabFolder? = nil,
+        _ stream: EditStream, resumption: Resumption? = nil,
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> Bench.Run {
         let choice = try MethodChoice.parse(stream.method)[0]
@@ -68,16 +73,14 @@ package actor Lab {
         var options = Bench.Options()
         options.probeEvery = stream.probeEvery
         options.marks = stream.marks
-        options.keepEvery = keepEvery
         var bench = Bench(
             model: model, edits: edits, unrelated: data.unrelated(to: edits, of: stream),
             options: options)
         bench.baseAnswers = baseAnswers
         defer { baseAnswers = bench.baseAnswers }
-        let manifest = try await manifests(of: [stream])[0]
         return try await bench.run(
             choice.title, editor: choice.editor(replacing: stream.settings), seed: stream.seed,
-            resumption: folder?.resumption(of: stream, like: manifest, model: model)
+            resumption: resumption
         ) { try onProgress(.stream($0)) }
     }
 

@@ -14,11 +14,14 @@ extension LabFolder {
     }
 
     /// Lets a run over `stream` go on where one was stopped, and be stopped itself.
+    ///
+    /// - Parameter interval: time after which it is kept again how far the run has come.
     func resumption(
-        of stream: EditStream, like manifest: Manifest, model: EditableModel
+        of stream: EditStream, like manifest: Manifest, model: EditableModel,
+        every interval: Duration
     ) -> Resumption {
         Resumption(
-            stopped: stopped(stream, like: manifest),
+            from: stopped(stream, like: manifest), every: interval,
             keep: { try await keep($0, of: stream, like: manifest, model: model) })
     }
 
@@ -29,8 +32,8 @@ extension LabFolder {
         for model in models(of: stream) {
             guard let data = try? Data(contentsOf: model.appending(path: Self.fileName)),
                 let record = try? JSONDecoder().decode(Record.self, from: data),
-                record.stream == stream, record.manifest.measuresLike(manifest),
-                record.manifest.configs == manifest.configs
+                record.stream == stream, record.manifest.processor == manifest.processor,
+                record.manifest.measuresLike(manifest, tasks: stream.tasks)
             else { continue }
             return (record.halfway, model)
         }
@@ -53,7 +56,7 @@ extension LabFolder {
     }
 
     /// Lets go of what was kept of `stream`, which has ended.
-    func forgetStopped(_ stream: EditStream) {
+    package func forgetStopped(_ stream: EditStream) {
         try? FileManager.default.removeItem(at: stopped(stream))
     }
 

@@ -32,8 +32,7 @@ package struct LabFolder: Sendable {
         guard let data = try? Data(contentsOf: file),
             let record = try? JSONDecoder().decode(StreamRecord.self, from: data),
             record.stream.covers(stream),
-            record.manifest.measuresLike(manifest, tasks: stream.tasks),
-            record.manifest.configs == manifest.configs
+            record.manifest.measuresLike(manifest, tasks: stream.tasks)
         else { return nil }
         return record
     }
@@ -66,12 +65,12 @@ package struct LabFolder: Sendable {
 }
 
 extension Manifest {
-    /// Whether a stream measured under this manifest is what one under `other` would be, with
-    /// `tasks` asked: the files of tasks that nobody asks now do not matter.
+    /// Whether a stream measured under this manifest, recipe included, is what one under `other`
+    /// would be, with `tasks` asked: the files of tasks that nobody asks now do not matter.
     ///
     /// Neither does the processor: a folder is filled by several machines, and each record says
     /// which one measured it.
-    fileprivate func measuresLike(_ other: Manifest, tasks: Int?) -> Bool {
+    func measuresLike(_ other: Manifest, tasks: Int?) -> Bool {
         var (mine, other) = (self, other)
         mine.processor = other.processor
         if tasks == nil {
@@ -80,6 +79,6 @@ extension Manifest {
             mine.data = Array(mine.data.prefix(count))
             other.data = Array(other.data.prefix(count))
         }
-        return mine.measuresLike(other)
+        return mine.configs == other.configs && mine.measuresLike(other)
     }
 }
