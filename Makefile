@@ -8,7 +8,7 @@
 # make serve-load   64 clients ask a server while edits are published and taken back
 # make export-check  export every method in every format, read with the PyPI packages peft and transformers
 # make crash   kill and break the edit log, 200 times
-# make fixtures  regenerate what the tests compare with
+# make fixtures  regenerate what the tests compare with, but for two sets that MAINTENANCE.md names
 # make format  lay the code out as .swift-format says
 
 python = .libtorch/python/bin/python

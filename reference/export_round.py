@@ -1,6 +1,6 @@
 """Exports edited models in every format they have, and reads each with PyPI's packages alone.
 
-    .libtorch/python/bin/python reference/export_round.py [--binary PATH] [--model FOLDER ...]
+    .libtorch/python/bin/python reference/export_round.py [--binary PATH]
 
 Teaches each method some corrections of the embedded GPT-2, and of a tiny LLaMA that `errata pretrain` makes,
 then lets `errata export --check` write every format. Each must be proven by peft and transformers, and, after
@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -43,8 +44,11 @@ TOLERANCE = 1e-5
 
 # Each method with the formats it has, and what its recipe is set to so that few steps do.
 METHODS = {
+    "lifelong": (["errata"], []),
     "elder": (["errata", "peft"], []),
     "elder:paper": (["errata", "peft"], ["learningRate=0.003"]),
+    "lemoe": (["errata"], []),
+    "moe": (["errata"], []),
     "melo": (["errata", "peft"], []),
     "melo:paper": (["errata"], []),
     "lora": (["errata", "peft", "merged"], ["learningRate=0.001"]),
@@ -53,6 +57,7 @@ METHODS = {
     "ft-l": (["errata", "merged"], []),
     "ft-m": (["errata", "merged"], []),
     "grace": (["errata"], []),
+    "defer": (["errata"], []),
     "retrieval": (["errata"], []),
 }
 FORMATS = ["errata", "peft", "merged"]
@@ -174,11 +179,11 @@ class Round:
     def damaged(self, model, edited):
         """An adapter of which one number is wrong does not pass."""
         fake = self.folder / "fake-python"
-        check = ROOT / "reference/export_check.py"
+        python, script = shlex.quote(sys.executable), shlex.quote(__file__)
         fake.write_text(
             "#!/bin/sh\n"
             f"case \" $* \" in *' --packages '*) exit 0;; esac\n"
-            f"{sys.executable} {__file__} --damage \"$@\" && exec {sys.executable} \"$@\"\n")
+            f"{python} {script} --damage \"$@\" && exec {python} \"$@\"\n")
         fake.chmod(0o755)
         output = self.folder / "damaged"
         status, _, error = self.errata(

@@ -1,4 +1,5 @@
-"""Writes every fixture that the Swift tests compare themselves with. Deterministic.
+"""Writes the fixtures that the Swift tests compare themselves with. Deterministic. Those of
+LanguageModelsTests and TokenizersTests are written by transformers_parity.py and tokenizers_parity.py.
 
     .libtorch/python/bin/python reference/make_fixtures.py            writes them
     .libtorch/python/bin/python reference/make_fixtures.py --check    writes them to a temporary

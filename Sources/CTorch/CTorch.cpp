@@ -14,6 +14,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/version.h>
 #include <vector>
@@ -117,10 +118,6 @@ void ct_release(CTTensor *tensor) {
     live_tensors.fetch_sub(1, std::memory_order_relaxed);
 }
 
-CTStatus ct_alias(CTTensor *tensor, CTTensor **result) {
-    return producing(result, [&] { return tensor->value; });
-}
-
 CTStatus ct_set_threads(int64_t count) {
     return guarded([&] { at::set_num_threads(static_cast<int>(count)); });
 }
@@ -133,9 +130,17 @@ void ct_release_freed_memory(void) {
 #endif
 }
 
+/// What computes on GPUs is a library of its own in the wheels that have it. Nothing links it, so
+/// that one build runs with either wheel; it registers itself when it is loaded.
+static void load_cuda() {
+    [[maybe_unused]] static void *const library =
+        dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL);
+}
+
 CTStatus ct_device_count(CTDeviceKind kind, int64_t *result) {
     return guarded([&] {
         auto type = device_of({kind, 0}).type();
+        if (type == at::kCUDA) load_cuda();
         if (type == at::kCPU) {
             *result = 1;
         } else {

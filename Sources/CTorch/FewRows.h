@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <latch>
 
 // Sizes: n rows, M [p, q] the matrix as it is stored, R and C rows and columns of a tile, which is
 // summed in registers.
@@ -178,13 +179,36 @@ inline Stored stored(const at::Tensor &matrix) {
     return {reinterpret_cast<const uint16_t *>(values), matrix.size(1)};
 }
 
+/// Calls `body` with parts of 0..<count, on as many threads as the engine uses.
+///
+/// `at::parallel_for` is a template over OpenMP, which is at home inside libtorch alone: compiled
+/// here it would run in one thread.
+///
+/// - `work`: multiplications for each of `count`; a part has enough of them to be worth a thread.
+template <typename Body>
+void in_parallel(int64_t count, int64_t work, const Body &body) {
+    constexpr int64_t least_work = 1 << 19;
+    const auto most = std::max<int64_t>(count * work / least_work, 1);
+    const auto parts = std::min({most, count, static_cast<int64_t>(at::get_num_threads())});
+    if (parts <= 1) return body(0, count);
+    const auto size = (count + parts - 1) / parts;
+    std::latch others(parts - 1);
+    for (int64_t part = 1; part < parts; part++)
+        at::launch([&, part] {
+            body(part * size, std::min((part + 1) * size, count));
+            others.count_down();
+        });
+    body(0, size);
+    others.wait();
+}
+
 /// a [n, q] · Mᵀ: [n, p]. Threads share the rows of M.
 inline at::Tensor times_transposed(const at::Tensor &a, const at::Tensor &matrix) {
     const auto n = a.size(0), p = matrix.size(0), q = matrix.size(1);
     auto result = at::zeros({n, p}, a.options());
     const auto from = inputs(a);
     const auto to = sums(result);
-    at::parallel_for(0, p, 8 * block_rows, [&](int64_t start, int64_t end) {
+    in_parallel(p, n * q, [&](int64_t start, int64_t end) {
         Scratch scratch;
         for (int64_t row = start; row < end; row += block_rows)
             for (int64_t column = 0; column < q; column += block_columns) {
@@ -203,7 +227,7 @@ inline at::Tensor times(const at::Tensor &a, const at::Tensor &matrix) {
     auto result = at::zeros({n, q}, a.options());
     const auto from = inputs(a);
     const auto to = sums(result);
-    at::parallel_for(0, q / lanes, lanes, [&](int64_t start, int64_t end) {
+    in_parallel(q / lanes, n * p * lanes, [&](int64_t start, int64_t end) {
         Scratch scratch;
         for (int64_t column = start * lanes; column < end * lanes; column += block_columns)
             for (int64_t row = 0; row < p; row += block_rows) {

@@ -72,7 +72,7 @@ struct Product : torch::autograd::Function<Product> {
 private:
     /// gradient [n, out] · weight, in float32.
     static at::Tensor gradient_of_rows(const at::Tensor &gradient, const at::Tensor &weight) {
-        if (gradient.size(0) <= few_rows::most_rows && few_rows::can(weight))
+        if (gradient.size(0) <= few_rows::most_rows && few_rows::can(weight.t()))
             return few_rows::product(gradient, weight.t());
         auto sum = at::zeros({gradient.size(0), weight.size(1)}, gradient.options());
         for_parts(weight, [&](int64_t start, const at::Tensor &part) {

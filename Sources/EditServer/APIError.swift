@@ -158,7 +158,7 @@ extension APIError {
             } else {
                 self.init(
                     .badRequest,
-                    path(context).map { "expected another value of `\($0)`: " } ?? ""
+                    (path(context).map { "expected another value of `\($0)`: " } ?? "")
                         + "the body is not the JSON that is expected here.",
                     param: path(context), code: "invalid_json")
             }

@@ -27,18 +27,23 @@ struct Conversation: Sendable {
 
 extension EditService {
     private typealias Events = AsyncThrowingStream<GenerationEvent, any Error>
+    /// Takes note of so many tokens more.
+    private typealias Charge = @Sendable (Int) -> Void
 
     /// Lets the engine answer `requests`, and returns when all prompts have been read.
+    ///
+    /// Tokens are charged where they are read and written, so that hanging up saves none.
     ///
     /// - Throws: as the engine, and `CancellationError` where the client has gone.
     func converse(
         _ requests: [GenerationRequest], _ context: ServerContext
     ) async throws -> Conversation {
-        guard requests.count <= settings.maximumPrompts else {
+        let answers = requests.reduce(0) { $0 + $1.choices }
+        guard answers <= settings.maximumAnswers else {
             throw APIError.wrong(
-                "prompt",
-                "expected at most \(settings.maximumPrompts) prompts, got \(requests.count); send "
-                    + "several requests.")
+                requests.count > settings.maximumAnswers ? "prompt" : "n",
+                "expected at most \(settings.maximumAnswers) answers, which are prompts times `n`, got "
+                    + "\(answers); send several requests.")
         }
         for request in requests where request.prompt.count > request.version.contextLength {
             throw APIError(
@@ -49,9 +54,12 @@ extension EditService {
         }
         let streams = try requests.map(engine.submit)
         let departure = await context.departure()
-        let openings = try await opened(streams, until: departure)
+        let charge: Charge = { [doorkeeper, caller = context.caller] tokens in
+            doorkeeper.spend(tokens, by: caller)
+        }
+        let openings = try await opened(streams, of: requests, until: departure, charge)
         let (pieces, out) = AsyncThrowingStream.makeStream(of: Conversation.Piece.self)
-        let pump = Task { await Self.pump(streams, into: out) }
+        let pump = Task { await Self.pump(streams, into: out, charge) }
         let listening = departure?.whenGone { pump.cancel() }
         out.onTermination = { _ in
             pump.cancel()
@@ -62,15 +70,17 @@ extension EditService {
 
     /// Waits until every prompt has been read.
     private func opened(
-        _ streams: [Events], until departure: Departure?
+        _ streams: [Events], of requests: [GenerationRequest], until departure: Departure?,
+        _ charge: @escaping Charge
     ) async throws -> [Conversation.Opening] {
         let opening = Task {
             var openings: [Conversation.Opening] = []
-            for stream in streams {
+            for (stream, request) in zip(streams, requests) {
                 var events = stream.makeAsyncIterator()
-                guard case .began(let trace, let scores)? = try await events.next() else {
-                    throw CancellationError()
-                }
+                let first = try await events.next()
+                // Nor is it free to hang up meanwhile: a prompt is not read by halves.
+                charge(request.prompt.count)
+                guard case .began(let trace, let scores)? = first else { throw CancellationError() }
                 openings.append(Conversation.Opening(trace: trace, scores: scores))
             }
             return openings
@@ -87,13 +97,16 @@ extension EditService {
     /// Brings what comes of several prompts into one stream.
     private static func pump(
         _ streams: [Events],
-        into out: AsyncThrowingStream<Conversation.Piece, any Error>.Continuation
+        into out: AsyncThrowingStream<Conversation.Piece, any Error>.Continuation,
+        _ charge: @escaping Charge
     ) async {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (prompt, stream) in streams.enumerated() {
                     group.addTask {
+                        var bill = Bill()
                         for try await event in stream {
+                            charge(bill.tokens(of: event))
                             out.yield(Conversation.Piece(prompt: prompt, event: event))
                         }
                         try Task.checkCancellation()
@@ -104,6 +117,24 @@ extension EditService {
             out.finish()
         } catch {
             out.finish(throwing: error)
+        }
+    }
+}
+
+/// What the answers to one prompt cost as they grow.
+struct Bill {
+    /// Tokens charged so far, by choice.
+    private var charged: [Int: Int] = [:]
+
+    /// What an event adds: one token for each piece, and when it ends whatever is missing then or was
+    /// too much, for a token may have no text of its own, and a last piece no token.
+    mutating func tokens(of event: GenerationEvent) -> Int {
+        switch event {
+        case .began: return 0
+        case .grew(let choice, _, _):
+            charged[choice, default: 0] += 1
+            return 1
+        case .ended(let choice, _, let tokens): return tokens - (charged[choice] ?? 0)
         }
     }
 }

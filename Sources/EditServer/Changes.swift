@@ -36,6 +36,12 @@ extension EditService {
                 "expected at most \(settings.maximumEdits) edits, got \(edits.count); send several "
                     + "requests.")
         }
+        if let edit = edits.first(where: { Ledger.number(in: $0.id) != nil }) {
+            throw APIError.wrong(
+                "edits",
+                "expected names of edits that are not numbers, by which events of the log are called, "
+                    + "got `\(edit.id.prefix(80))`; put a word before it, or leave `id` out.")
+        }
         guard waiting || settings.needsApproval && !caller.may(.admin) else {
             return .landed(
                 try await land { try await tenant.model.apply(edits, options: options) })

@@ -87,14 +87,20 @@ package struct EditServer: Sendable {
     }
 
     private func channels() throws -> HTTPServerBuilder {
+        let settings = service.settings
+        // An answer that is begun at the last moment can be read to its end.
+        let grace = settings.answerSeconds + settings.stallSeconds
         let plain = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [DepartureHandler()],
-                idleTimeout: .nanoseconds(Int64(service.settings.idleSeconds * 1e9)),
+                additionalChannelHandlers: [
+                    DepartureHandler(),
+                    StallHandler(patience: .of(settings.stallSeconds), grace: .of(grace)),
+                ],
+                idleTimeout: .of(settings.idleSeconds),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 64 << 10,
                     maxHeaderFieldCount: 100)))
-        guard let files = service.settings.tls else { return plain }
+        guard let files = settings.tls else { return plain }
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(files.certificate.path)
             let key = try NIOSSLPrivateKey(file: files.key.path, format: .pem)
@@ -107,5 +113,12 @@ package struct EditServer: Sendable {
                 "expected a certificate chain in \(files.certificate.path) and its key in "
                     + "\(files.key.path), both PEM, but they cannot be used (\(error)).")
         }
+    }
+}
+
+extension TimeAmount {
+    /// So many seconds, or thirty years where they are more.
+    fileprivate static func of(_ seconds: Double) -> TimeAmount {
+        .nanoseconds(Int64(min(seconds, 1e9) * 1e9))
     }
 }

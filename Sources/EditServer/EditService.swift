@@ -41,12 +41,14 @@ struct EditService: Sendable {
     ///
     /// - Throws: `APIError` for what there is not: never another one instead.
     func version(named text: String, of tenant: Tenant) throws -> ServedVersion {
-        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.first.map(String.init) == settings.modelName else {
+        guard text != settings.modelName else { return tenant.versions.current }
+        // The model's own name may have an @ in it.
+        let beginning = settings.modelName + "@"
+        guard text.hasPrefix(beginning) else {
             throw missing(text, "the model `\(settings.modelName)`")
         }
-        guard parts.count == 2 else { return tenant.versions.current }
-        guard let version = tenant.versions.version(named: String(parts[1])) else {
+        let name = String(text.dropFirst(beginning.count))
+        guard let version = tenant.versions.version(named: name) else {
             let kept = tenant.versions.all.map(\.name).joined(separator: ", ")
             throw missing(text, "one of the versions that are kept (\(kept))")
         }

@@ -28,10 +28,12 @@ package struct ServerSettings: Sendable {
     package var answerSeconds = 120.0
     /// How long a connection may stay open without a request.
     package var idleSeconds = 60.0
+    /// How long a client may read nothing of what waits for it.
+    package var stallSeconds = 30.0
     /// The most connections at once.
     package var maximumConnections = 1024
-    /// The most prompts of one request.
-    package var maximumPrompts = 128
+    /// The most answers of one request: its prompts times its choices.
+    package var maximumAnswers = 128
     /// The most edits of one request.
     package var maximumEdits = 1024
 

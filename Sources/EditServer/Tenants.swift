@@ -56,6 +56,8 @@ package actor Tenants {
     nonisolated let own: Tenant
     /// By name.
     private let opened = Mutex<[String: Tenant]>([:])
+    /// Those that are being opened, by name: a log has one writer, so all wait for the same.
+    private var opening: [String: Task<Tenant, any Error>] = [:]
 
     /// Opens the server's own model, and makes its log where there is none.
     ///
@@ -108,16 +110,17 @@ package actor Tenants {
             throw ServerError(
                 "expected a tenant's name of 1 to 64 letters, digits, - and _, got “\(name)”.")
         }
-        let tenant = Tenant(
-            name: name,
-            model: try await Self.opened(at: place(of: name), source, sharing: own.versions.current)
-        )
-        // Somebody else may have opened it meanwhile: the first one stays.
-        return opened.withLock { opened in
-            if let first = opened[name] { return first }
-            opened[name] = tenant
-            return tenant
+        if let task = opening[name] { return try await task.value }
+        let (place, source, base) = (place(of: name), source, own.versions.current)
+        let task = Task<Tenant, any Error> {
+            Tenant(name: name, model: try await Self.opened(at: place, source, sharing: base))
         }
+        opening[name] = task
+        // What failed may be tried again.
+        defer { opening[name] = nil }
+        let tenant = try await task.value
+        opened.withLock { $0[name] = tenant }
+        return tenant
     }
 
     private static func opened(

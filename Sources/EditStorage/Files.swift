@@ -1,6 +1,6 @@
 import Crypto
 import Edits
-import Foundation
+package import Foundation
 
 /// SHA-256 of a file in hexadecimal, read piece by piece.
 func digest(of file: URL) throws -> String {
@@ -22,7 +22,7 @@ func sync(_ url: URL) throws {
 }
 
 /// Renames a finished draft into its place, which lasts when this returns.
-func publish(_ draft: URL, as target: URL) throws {
+package func publish(_ draft: URL, as target: URL) throws {
     guard rename(draft.path, target.path) == 0 else {
         throw EditStorageError.system("write", target)
     }
@@ -30,7 +30,7 @@ func publish(_ draft: URL, as target: URL) throws {
 }
 
 /// Makes a folder, and those above it, unless it is there; their names last when this returns.
-func makeFolder(_ folder: URL) throws {
+package func makeFolder(_ folder: URL) throws {
     guard !isThere(folder) else { return }
     let parent = folder.deletingLastPathComponent()
     try makeFolder(parent)

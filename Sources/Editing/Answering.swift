@@ -178,7 +178,7 @@ extension EditingMethod {
             defer { start += length }
             return TargetScore(
                 isRight: Array(isRight[start..<start + length]),
-                logLikelihood: likelihood[start..<start + length].reduce(0) { $0 + Double($1) },
+                logLikelihoods: likelihood[start..<start + length].map(Double.init),
                 trace: trace)
         }
     }
@@ -202,15 +202,18 @@ extension Completion {
 
 extension TargetScore {
     fileprivate func traced(_ trace: RouteTrace) -> TargetScore {
-        TargetScore(isRight: isRight, logLikelihood: logLikelihood, trace: trace)
+        TargetScore(isRight: isRight, logLikelihoods: logLikelihoods, trace: trace)
     }
 }
 
-/// How well a target is predicted.
+/// How well a target is predicted, token by token, the end mark included.
 package struct TargetScore: Sendable {
-    /// For each target token, the end mark included, whether it is the likeliest.
+    /// Whether each is the likeliest.
     package let isRight: [Bool]
-    /// The natural logarithm of the target's probability.
-    package let logLikelihood: Double
+    /// The natural logarithm of each one's probability.
+    package let logLikelihoods: [Double]
     package let trace: RouteTrace
+
+    /// The natural logarithm of the probability of all of them.
+    package var logLikelihood: Double { logLikelihoods.reduce(0, +) }
 }

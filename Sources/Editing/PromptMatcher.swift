@@ -69,7 +69,7 @@ package struct PromptMatcher {
     /// Stores more prompts.
     package mutating func insert(_ prompts: [String]) throws {
         guard !prompts.isEmpty else { return }
-        let added = try query(prompts)
+        let added = try query(prompts.map(tokens(of:)))
         queries = try queries.map { try Tensor.concatenated([$0, added], dim: 0) } ?? added
         try gate.insert(prompts, queries: queries!)
     }
@@ -84,25 +84,58 @@ package struct PromptMatcher {
         return matcher
     }
 
+    /// The same calibration with just `prompts` stored; those that were stored are not read again.
+    package func storing(_ prompts: [String]) throws -> PromptMatcher {
+        var matcher = try emptied()
+        guard !prompts.isEmpty else { return matcher }
+        let known = Dictionary(zip(gate.words.prompts, 0...)) { first, _ in first }
+        let rows = try prompts.map { prompt in
+            guard let place = known[prompt], let queries else {
+                return try query([tokens(of: prompt)])
+            }
+            return try queries.narrowed(dim: 0, start: place, length: 1)
+        }
+        let stored = try Tensor.concatenated(rows, dim: 0)
+        matcher.queries = stored
+        try matcher.gate.insert(prompts, queries: stored)
+        return matcher
+    }
+
     /// What knows the words of the base model's own text, and no prompt yet.
     package var words: PromptIndex { gate.words.emptied }
 
-    /// The nearest stored prompt for each of `prompts`, with 0 for the same and 1 at the edge.
+    /// The nearest stored prompt for each of `prompts`, with 0 for the same and 1 at the edge; nil for
+    /// a prompt without tokens, which asks for nothing.
     package func nearest(to prompts: [String]) throws -> [Match?] {
-        guard gate.words.count > 0 else { return prompts.map { _ in nil } }
-        return try withoutGradients {
-            try gate.nearest(to: prompts.map(seen), query: query(prompts))
+        var matches = [Match?](repeating: nil, count: prompts.count)
+        guard gate.words.count > 0 else { return matches }
+        let encoded = prompts.map(tokens(of:))
+        let places = prompts.indices.filter { !encoded[$0].isEmpty }
+        guard !places.isEmpty else { return matches }
+        let rows = places.map { encoded[$0] }
+        let found = try withoutGradients {
+            // The texts as a method sees them, which knows tokens only.
+            try gate.nearest(to: rows.map { tokenizer.decode($0) }, query: query(rows))
         }
+        for (place, match) in zip(places, found) { matches[place] = match }
+        return matches
     }
 
-    /// The text as a method sees it, which knows tokens only.
-    private func seen(_ prompt: String) -> String { tokenizer.decode(tokenizer.encode(prompt)) }
+    /// As much of the end of `prompt` as the model's context holds, after what the tokenizer puts
+    /// before every text.
+    private func tokens(of prompt: String) -> [Int] {
+        let tokens = tokenizer.encode(prompt)
+        let room = model.configuration.maximumLength
+        guard tokens.count > room else { return tokens }
+        let opening = tokenizer.encode("")
+        return opening + tokens.suffix(max(1, room - opening.count))
+    }
 
     /// What enters the tapped map at the last token of each prompt: [B, d].
-    private func query(_ prompts: [String]) throws -> Tensor {
+    private func query(_ prompts: [[Int]]) throws -> Tensor {
         try withoutGradients {
             let rows = try prompts.map { prompt in
-                let batch = try TokenBatch([tokenizer.encode(prompt)], device: model.device)
+                let batch = try TokenBatch([prompt], device: model.device)
                 return try model.prefix(batch, upTo: tap, taps: [tap]).taps[tap]!
                     .last(of: batch.lengths).to(.float32)
             }

@@ -2,7 +2,7 @@ public import Foundation
 
 extension EditRecord {
     /// Reads an Errata file: one JSON object a line, blank lines ignored. A record without `id` is
-    /// named after its line, `line-7`.
+    /// named after its prompt; where that asks what an earlier one does, after its line too.
     ///
     /// - Throws: `EditError` that names the line: malformed JSON, an unknown key, a missing prompt
     ///   or target, an `id` that occurred before; or that the file holds no edit.
@@ -13,7 +13,10 @@ extension EditRecord {
         for (number, line) in lines(of: data) {
             do {
                 var record = try decoder.decode(EditRecord.self, from: line)
-                if record.id.isEmpty { record.id = "line-\(number)" }
+                if record.id.isEmpty {
+                    let name = identifier(for: record.prompt)
+                    record.id = firstLine[name] == nil ? name : "\(name)-line-\(number)"
+                }
                 if let earlier = firstLine.updateValue(number, forKey: record.id) {
                     throw EditError("the id `\(record.id)` was already used on line \(earlier)")
                 }

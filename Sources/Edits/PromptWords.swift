@@ -68,6 +68,11 @@ enum PromptWords {
         return hash
     }
 
+    /// The hash of a text as it stands.
+    static func hash(ofBytes bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(empty) { mixed($0, $1) }
+    }
+
     // FNV-1a (Fowler, Noll and Vo): Swift's own hashes change with every run.
     private static let empty: UInt64 = 0xcbf2_9ce4_8422_2325
 

@@ -54,9 +54,10 @@ public struct Comparison: Codable, Sendable, Equatable {
     public let edit: String?
 }
 
-/// How well a target is predicted after a prompt, teacher-forced.
+/// How well a target is predicted after a prompt, teacher-forced, the end mark aside: whether the
+/// model would also stop there, its greedy answer tells.
 public struct ProbeScore: Codable, Sendable, Equatable {
-    /// For each token of the target, the end mark included, whether it is the likeliest.
+    /// For each token of the target, whether it is the likeliest.
     public let isRight: [Bool]
     /// The natural logarithm of the target's probability.
     public let logLikelihood: Double

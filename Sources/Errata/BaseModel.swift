@@ -45,15 +45,11 @@ struct BaseModel {
         }
     }
 
-    /// `auto` is bf16 for large checkpoints, whose files say how large they are.
+    /// `auto` is bf16 from a billion parameters on, f32 below.
     static func dtype(_ text: String, for directory: URL) throws -> DType {
         guard text == "auto" else { return try DType(text) }
-        let bytes = try weightFiles(in: directory).reduce(0) { total, file in
-            let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-            return total + size
-        }
-        // A billion parameters in 16 bits; files in 32 bits reach it at half that number.
-        return bytes >= 2_000_000_000 ? .bfloat16 : .float32
+        let parameters = try CausalModel.parameterCount(in: directory)
+        return parameters >= 1_000_000_000 ? .bfloat16 : .float32
     }
 
     /// SHA-256 over the configuration and all weights, in the order of their names.
@@ -74,7 +70,7 @@ struct BaseModel {
 
     static func weightFiles(in directory: URL) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(
-            at: directory, includingPropertiesForKeys: [.fileSizeKey]
+            at: directory, includingPropertiesForKeys: nil
         ).filter { $0.pathExtension == "safetensors" }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
     }

@@ -21,9 +21,12 @@ extension Answer {
 }
 
 extension ProbeScore {
-    init(_ score: TargetScore) {
+    /// - Parameter endMarks: how many tokens at the end are the model's own.
+    init(_ score: TargetScore, endMarks: Int) {
         self.init(
-            isRight: score.isRight, logLikelihood: score.logLikelihood, trace: score.trace)
+            isRight: score.isRight.dropLast(endMarks),
+            logLikelihood: score.logLikelihoods.dropLast(endMarks).reduce(0, +),
+            trace: score.trace)
     }
 }
 

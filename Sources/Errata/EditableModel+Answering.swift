@@ -68,10 +68,13 @@ extension EditableModel {
         }
         let sayings =
             try edited ? retrieval.sayings(for: probes.map(\.prompt)) : probes.map { _ in nil }
+        let ends = base.model.configuration.endOfText.prefix(1).count
         var scores = [ProbeScore?](repeating: nil, count: rows.count)
         func score(_ places: [Int], by method: any EditingMethod) throws {
             let found = try method.score(places.map { rows[$0] })
-            for (place, score) in zip(places, found) { scores[place] = ProbeScore(score) }
+            for (place, score) in zip(places, found) {
+                scores[place] = ProbeScore(score, endMarks: ends)
+            }
         }
         try score(rows.indices.filter { sayings[$0] == nil }, by: answering(edited, oracle))
         let others = rows.indices.filter { sayings[$0] != nil }
@@ -80,7 +83,7 @@ extension EditableModel {
             let said = sayings[place]!
             if case .target(let entry) = said.saying {
                 scores[place] = try ProbeScore(
-                    of: adapters.method.targetTokens(of: rows[place]),
+                    of: adapters.method.targetTokens(of: rows[place]).dropLast(ends),
                     saying: adapters.method.targetTokens(of: entry.record.rows[0]),
                     trace: said.trace)
             } else {

@@ -1,3 +1,4 @@
+import Crypto
 import EditStorage
 import Editing
 public import Edits
@@ -31,17 +32,27 @@ extension EditableModel {
         onProgress: @escaping @Sendable (EditProgress) throws -> Void = { _ in }
     ) async throws -> ApplyReport {
         if let earlier = try repeated(edits, options) { return earlier }
+        let digest = try options.idempotencyKey == nil ? nil : Self.digest(of: edits)
         let edits = options.teachesChat ? try edits.map(withChat) : edits
         try adapters.method.validate(edits)
         let (kept, conflicts) = try admit(edits, options)
         guard !kept.isEmpty else {
+            if let proposal = options.proposal { try closeWithoutEdits(proposal, options) }
             return ApplyReport(leavingOut: edits.count, conflicts: conflicts)
         }
-        let transaction = try accept(kept, options)
+        let transaction = try accept(kept, of: digest, options)
         var report = try await learn(transaction, options, onProgress: onProgress)
         report.conflicts = conflicts
-        report.leftOut = edits.count - kept.count
+        report.leftOut += edits.count - kept.count
         return report
+    }
+
+    /// Nobody needs to decide any more about a proposal of which nothing is left to learn.
+    private func closeWithoutEdits(_ proposal: Int, _ options: ApplyOptions) throws {
+        try journal.append(
+            [.decline(Decline(proposal: proposal))], author: options.author,
+            reason: options.reason ?? "its edits hold already, or hold no more")
+        announce()
     }
 
     /// The edit with its question as a chat, for a model that was taught to chat.
@@ -52,14 +63,20 @@ extension EditableModel {
         return edit
     }
 
+    /// Takes the writer's lock, and over what another process has learned since.
+    func takeLock() throws {
+        guard !journal.isWritable else { return }
+        let isNew = try journal.beginWriting(waiting: options.waitSeconds)
+        let current = try journal.log?.currentSnapshot()?.key
+        if isNew || current ?? adapters.key.text != adapters.key.text { try catchUp() }
+    }
+
     /// Takes the writer's lock, and finishes what another writer had no time for.
     func beginWriting() async throws {
-        if !journal.isWritable {
-            let isNew = try journal.beginWriting(waiting: options.waitSeconds)
-            let current = try journal.log?.currentSnapshot()?.key
-            if isNew || current ?? adapters.key.text != adapters.key.text { try catchUp() }
-        }
+        try takeLock()
         for transaction in journal.ledger.transactions where transaction.outcome == .pending {
+            // All of it may have been taken back before it was learned.
+            guard !journal.ledger.unlearned(of: transaction.id).isEmpty else { continue }
             do {
                 _ = try await learn(transaction.id, ApplyOptions()) { _ in }
             } catch let rejected as RejectedEdits {
@@ -83,32 +100,47 @@ extension EditableModel {
             let transaction = journal.ledger.transaction(forRequest: key)
         else { return nil }
         let earlier = journal.ledger.records(transaction.entries)
-        guard earlier.map(\.prompt) == edits.map(\.prompt),
-            earlier.map(\.target) == edits.map(\.target)
-        else {
+        // Logs of before Errata kept the digest have just the edits that were not left out.
+        let digest = try transaction.requestDigest ?? Self.digest(of: earlier)
+        guard try digest == Self.digest(of: edits) else {
             throw ErrataError(
                 "the request `\(key)` was made before with other edits; give a new one a key of "
                     + "its own.")
         }
         var report = ApplyReport(of: earlier)
         report.edits = earlier.count
+        report.leftOut = edits.count - earlier.count
         report.transaction = transaction.id
         report.isRepeated = true
         return report
     }
 
+    /// What a request asks for, so that it is known again.
+    private static func digest(of edits: [EditRecord]) throws -> String {
+        let asked = try JSONEncoder().encode(edits.map { [$0.prompt, $0.target] })
+        return SHA256.hash(data: asked).hexadecimal
+    }
+
     /// Writes the edits into the log; from then on they are not lost.
     private func accept(
-        _ edits: [(record: EditRecord, supersedes: [Int])], _ options: ApplyOptions
+        _ edits: [(record: EditRecord, supersedes: [Int])], of digest: String?,
+        _ options: ApplyOptions
     ) throws -> Int {
         let transaction = journal.ledger.version + 1
-        try journal.append(
-            edits.map {
-                .edit(
-                    LoggedEdit(
-                        record: $0.record, transaction: transaction, supersedes: $0.supersedes,
-                        idempotencyKey: options.idempotencyKey, proposal: options.proposal))
-            }, author: options.author, reason: options.reason)
+        let accepted = edits.enumerated().map { place, edit in
+            LogEvent.Content.edit(
+                LoggedEdit(
+                    record: edit.record, transaction: transaction, supersedes: edit.supersedes,
+                    idempotencyKey: options.idempotencyKey,
+                    requestDigest: place == 0 ? digest : nil, proposal: options.proposal))
+        }
+        do {
+            try journal.append(accepted, author: options.author, reason: options.reason)
+        } catch {
+            // It counts on these edits.
+            search = nil
+            throw error
+        }
         return transaction
     }
 
@@ -121,7 +153,8 @@ extension EditableModel {
         do {
             if gate.answersAtOnce && gate.isOn { try refreshRetrieval() }
             let ledger = journal.ledger
-            let batch = ledger.transaction(transaction)!.entries
+            // Not what a later edit of it supersedes, nor what was taken back since.
+            let batch = ledger.unlearned(of: transaction)
             let edits = ledger.records(batch)
             let before = Handover(adapters)
             let texts = gate.isOn ? try known().texts : []
@@ -132,14 +165,15 @@ extension EditableModel {
                 var report = try after.learn(batch, edits, onProgress: onProgress)
                 if gate.isOn {
                     report.gate = try Probing(
-                        gate: gate, base: base.value, texts: texts, before: before.value.method,
-                        after: after.method
-                    ).report(on: edits, earlier: earlier)
+                        edits, earlier: earlier, gate: gate, base: base.value, texts: texts,
+                        before: before.value.method, after: after.method
+                    ).report()
                 }
                 return (after, report)
             }
             var (after, report) = result.value
             report.transaction = transaction
+            report.leftOut = ledger.transaction(transaction)!.entries.count - batch.count
             try publish(&after, transaction, report.gate, options)
             return report
         } catch {
@@ -167,17 +201,31 @@ extension EditableModel {
             [.publish(publication)], author: options.author, reason: options.reason,
             snapshot: snapshot)
         adapters = after
-        try thinOut()
         try refreshRetrieval()
+        do {
+            try thinOut()
+        } catch {
+            // The edits are live all the same.
+            notices.append(
+                "snapshots that nothing needs could not be removed (\(error)); `errata compact` "
+                    + "removes them.")
+        }
     }
 
     private func reject(
         _ transaction: Int, because error: any Error, _ options: ApplyOptions
     ) throws {
         let rejected = error as? RejectedEdits
-        try journal.append(
-            [.reject(Rejection(transaction: transaction, report: rejected?.report))],
-            author: options.author, reason: rejected?.description ?? "\(error)")
+        do {
+            try journal.append(
+                [.reject(Rejection(transaction: transaction, report: rejected?.report))],
+                author: options.author, reason: rejected?.description ?? "\(error)")
+        } catch {
+            throw ErrataError(
+                "expected to write into the log what became of the edits, but it cannot be written; "
+                    + "they are still pending as #\(transaction): make room on the disk, then "
+                    + "`errata settle` learns them and `errata undo` takes them back.")
+        }
         search = nil
         try refreshRetrieval()
     }
@@ -205,7 +253,8 @@ extension EditableModel {
 
     /// Lets the retrieval tier answer where log and adapters differ now.
     func refreshRetrieval() throws {
-        (matcher, retrieval) = try Self.retrieval(journal, adapters, matcher, base: base)
+        (matcher, retrieval) = try Self.retrieval(
+            journal, adapters, matcher, base: base, after: retrieval)
         announce()
     }
 
@@ -217,14 +266,21 @@ extension EditableModel {
                 number: journal.ledger.version, adapters, retrieval: retrieval, base: base))
     }
 
+    /// - Parameter previous: what answered until now.
     static func retrieval(
-        _ journal: Journal, _ adapters: Adapters, _ matcher: PromptMatcher?, base: BaseModel
+        _ journal: Journal, _ adapters: Adapters, _ matcher: PromptMatcher?, base: BaseModel,
+        after previous: RetrievalTier = RetrievalTier()
     ) throws -> (PromptMatcher?, RetrievalTier) {
-        let ledger = journal.ledger
+        var ledger = journal.ledger
+        if !ledger.pending.isEmpty, !journal.configuration.gate.answersAtOnce {
+            ledger = ledger.withoutPending
+        }
         guard !ledger.pending.isEmpty || Set(ledger.live.joined()) != Set(adapters.batches.joined())
         else { return (matcher, RetrievalTier()) }
         let matcher = try matcher ?? Self.matcher(journal, base: base)
-        return (matcher, try RetrievalTier(ledger, adapters: adapters.batches, matcher: matcher))
+        let tier = try RetrievalTier(
+            ledger, adapters: adapters.batches, matcher: matcher, after: previous)
+        return (matcher, tier)
     }
 
     /// Calibrated once for a log, and kept beside its snapshots.
@@ -245,5 +301,12 @@ extension EditableModel {
             try log.note(Snapshot(key: key, files: [file], batches: []))
         }
         return made
+    }
+}
+
+extension Ledger {
+    /// The edits of a transaction that are still to be learned.
+    fileprivate func unlearned(of transaction: Int) -> [Int] {
+        self.transaction(transaction)!.entries.filter { standing(of: $0) == .pending }
     }
 }

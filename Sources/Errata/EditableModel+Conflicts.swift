@@ -19,16 +19,21 @@ extension EditableModel {
         search.insert(numbered)
         var kept: [(record: EditRecord, supersedes: [Int])] = []
         var places: [Int: Int] = [:]
+        var superseded: Set<Int> = []
         var found: [Conflict] = []
         for (sequence, record) in numbered {
             let conflicts = try search.conflicts(
                 of: sequence, now: .now,
-                holds: { $0 < first ? holds($0) : places[$0] != nil }, resembles: resembles)
+                holds: { earlier in
+                    !superseded.contains(earlier)
+                        && (earlier < first ? holds(earlier) : places[earlier] != nil)
+                }, resembles: resembles)
             found += conflicts
-            guard let superseded = try judge(conflicts, policy) else { continue }
+            guard let replaced = try judge(conflicts, policy) else { continue }
+            superseded.formUnion(replaced)
             places[sequence] = kept.count
             // What an edit of this very transaction is called by now.
-            let targets = superseded.map { $0 < first ? $0 : first + places[$0]! }
+            let targets = replaced.map { $0 < first ? $0 : first + places[$0]! }
             kept.append((record, targets))
         }
         // Only what is accepted is known to the next search.

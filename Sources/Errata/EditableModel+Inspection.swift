@@ -65,7 +65,8 @@ extension EditableModel {
     ///
     /// - Parameters:
     ///   - depth: how much is learned again to compare.
-    ///   - isMending: whether damaged snapshots are made again from the log.
+    ///   - isMending: whether snapshots that are damaged, or are not what learning again gives, are
+    ///     made again from the log.
     public func verify(
         _ depth: VerifyDepth = .newest, mending isMending: Bool = false
     ) async throws -> VerifyReport {
@@ -73,65 +74,88 @@ extension EditableModel {
             if isMending { try await beginWriting() }
             guard let log = journal.log else { return VerifyReport() }
             var report = VerifyReport()
-            report.events = journal.ledger.version
             report.faults = try log.chainFaults()
-            var damaged: [String] = []
-            for snapshot in try log.snapshots() {
-                report.snapshots += 1
-                if let fault = try log.fault(of: snapshot) {
-                    damaged.append(snapshot.key)
-                    report.faults.append(fault)
-                } else if snapshot.batches.joined().contains(where: {
-                    journal.ledger.entries[$0] == nil
-                }) {
-                    report.faults.append(
-                        "the snapshot \(snapshot.key.prefix(12))… has learned edits that the log "
-                            + "does not have; restore a backup.")
-                }
-            }
-            if depth != .quick, let current = try log.currentSnapshot(),
-                !damaged.contains(current.key)
+            let (snapshots, current) = (try log.snapshots(), try log.currentSnapshot())
+            // Events are read after the snapshots, so that all these have learned is known. What
+            // cannot be read is among the faults already.
+            var read = journal
+            _ = try? read.refresh()
+            report.events = read.ledger.version
+            let damaged = try check(snapshots, in: log, by: read.ledger, report: &report)
+            var another: Adapters?
+            if depth != .quick, let current, !damaged.contains(current.key),
+                read.ledger.knows(current)
             {
-                try await compare(current, in: log, depth: depth, report: &report)
+                another = try await difference(from: current, read, depth, report: &report)
             }
             if isMending, !damaged.isEmpty {
                 try await mend(damaged, in: log, report: &report)
             }
+            if isMending, let another { try replace(with: another, in: log, report: &report) }
             return report
         }
     }
 
-    /// Learns the current state again and compares it with its snapshot, bit for bit.
-    private func compare(
-        _ current: Snapshot, in log: EditLog, depth: VerifyDepth, report: inout VerifyReport
-    ) async throws {
-        let restoration = Handover(Restoration(journal, base: base, beginningWith: adapters))
-        let key = adapters.key
-        let (stored, digest) = try await workshop.run(
-            threads: journal.configuration.numerics.threads
-        ) {
-            let (journal, base) = (restoration.value.journal, restoration.value.base)
-            let stored = try Adapters(
-                current, in: journal.log!, configuration: journal.configuration, key: key,
-                base: base
-            ).method.state().digest()
-            var adapters =
-                try depth == .full
-                ? Adapters(journal.configuration, base: base)
-                : restoration.value.replayed(current.batches.dropLast()).adapters
-            for batch in current.batches.dropFirst(adapters.batches.count) {
-                _ = try adapters.learn(batch, journal.ledger.records(batch))
+    /// The keys of snapshots that are not what was written.
+    private func check(
+        _ snapshots: [Snapshot], in log: EditLog, by ledger: Ledger, report: inout VerifyReport
+    ) throws -> [String] {
+        report.snapshots = snapshots.count
+        var damaged: [String] = []
+        for snapshot in snapshots {
+            if let fault = try log.fault(of: snapshot) {
+                // A writer may have let go of it meanwhile.
+                guard try log.snapshot(forKey: snapshot.key) == snapshot else { continue }
+                damaged.append(snapshot.key)
+                report.faults.append(fault)
+            } else if !ledger.knows(snapshot) {
+                report.faults.append(
+                    "the snapshot \(snapshot.key.prefix(12))… has learned edits that the log does "
+                        + "not have; restore a backup.")
             }
-            return (stored, try adapters.method.state().digest())
-        }.value
-        report.replayed = depth == .full ? current.batches.count : min(1, current.batches.count)
-        if digest != stored {
-            report.faults.append(
-                "learning the log again gives \(digest.prefix(12))…, not the current snapshot "
-                    + "\(stored.prefix(12))…; it was learned with "
-                    + "\(journal.configuration.numerics.engine) on another processor or engine, "
-                    + "or is not of this log; `errata settle` makes it again.")
         }
+        return damaged
+    }
+
+    /// Learns the current state again and compares it with its snapshot, bit for bit.
+    ///
+    /// - Returns: what was learned, where it is another.
+    private func difference(
+        from current: Snapshot, _ read: Journal, _ depth: VerifyDepth, report: inout VerifyReport
+    ) async throws -> Adapters? {
+        let restoration = Handover(Restoration(read, base: base, beginningWith: adapters))
+        let made: (stored: Adapters, again: Adapters)
+        do {
+            made = try await workshop.run(threads: read.configuration.numerics.threads) {
+                try restoration.value.learnedAgain(current, depth)
+            }.value
+        } catch {
+            // A writer may have gone on meanwhile, and let go of the file: then there is none.
+            guard try read.log?.currentSnapshot() != current else { throw error }
+            return nil
+        }
+        report.replayed = depth == .full ? current.batches.count : min(1, current.batches.count)
+        let (expected, digest) = (
+            try made.stored.method.state().digest(), try made.again.method.state().digest()
+        )
+        guard digest != expected else { return nil }
+        report.faults.append(
+            "learning the log again gives \(digest.prefix(12))…, not the current snapshot "
+                + "\(expected.prefix(12))…; it was learned with "
+                + "\(read.configuration.numerics.engine) on another processor or engine, or is not "
+                + "of this log; the same with --mend puts what was learned now in its place.")
+        return made.again
+    }
+
+    /// From now on what was learned again is what answers.
+    private func replace(
+        with another: Adapters, in log: EditLog, report: inout VerifyReport
+    ) throws {
+        var another = another
+        try log.setCurrent(another.snapshot(in: log))
+        adapters = another
+        report.mended += 1
+        try refreshRetrieval()
     }
 
     private func mend(
@@ -146,7 +170,7 @@ extension EditableModel {
             try log.setCurrent(made.snapshot(in: log))
         }
         try log.remove(damaged.filter { $0 != current?.key })
-        report.mended = damaged.count
+        report.mended += damaged.count
     }
 }
 
@@ -170,6 +194,13 @@ public struct VerifyReport: Codable, Sendable, Equatable {
     public var faults: [String] = []
     /// Snapshots that were made again or let go of.
     public var mended = 0
+}
+
+extension Ledger {
+    /// Whether the log has all that a snapshot has learned.
+    fileprivate func knows(_ snapshot: Snapshot) -> Bool {
+        snapshot.batches.joined().allSatisfy { entries[$0] != nil }
+    }
 }
 
 extension MethodState {

@@ -116,7 +116,8 @@ extension EditableModel {
     ) throws {
         let chosen = records.evenly(sample)
         guard !chosen.isEmpty else { return }
-        let answers = try answer(chosen.map(\.prompt), options: AnswerOptions(maximumTokens: 24))
+        let options = AnswerOptions(maximumTokens: chosen.longestAnswer(base.tokenizer))
+        let answers = try answer(chosen.map(\.prompt), options: options)
         let isRight = zip(chosen, answers).map { $0.target == $1.text.trimmed }
         let third = (chosen.count + 2) / 3
         report.remembered = isRight.chunks(of: third).map {

@@ -17,7 +17,8 @@ extension EditableModel {
         _ names: [String], author: String? = nil, reason: String? = nil, settling: Bool = true,
         onProgress: @escaping @Sendable (SettleProgress) throws -> Void = { _ in }
     ) async throws -> UndoReport {
-        if !journal.isWritable { try await exclusively { try await beginWriting() } }
+        // What is pending is not learned first: it may be what is taken back.
+        if !journal.isWritable { try await exclusively { try takeLock() } }
         var targets: [Int] = []
         for name in names { targets += try journal.ledger.undoable(name) }
         let event = try journal.append(

@@ -201,6 +201,10 @@ public actor EditableModel {
     /// SHA-256 of the base model's files.
     public var baseDigest: String { journal.configuration.baseDigest }
 
+    /// SHA-256 of what the adapters have learned, in which order and how: settling changes it, which
+    /// is no event of the log.
+    public var adaptersDigest: String { adapters.key.text }
+
     /// Whether the method can be told which edit a prompt is about.
     public var routesByEdit: Bool { adapters.method is any OracleRouting }
 

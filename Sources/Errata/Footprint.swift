@@ -1,4 +1,5 @@
 public import Foundation
+import LanguageModels
 import Torch
 
 /// How much memory there is and how much a model wants, before anything is loaded.
@@ -8,11 +9,7 @@ public enum Footprint {
     /// - Throws: one sentence naming the file that is missing or damaged.
     public static func weights(in directory: URL, options: ModelOptions) throws -> Int {
         let dtype = try BaseModel.dtype(options.dtype, for: directory)
-        return try BaseModel.weightFiles(in: directory).reduce(0) { sum, url in
-            let file = try SafetensorsFile(url)
-            let numbers = try file.names.reduce(0) { $0 + (try file.shape(of: $1)).reduce(1, *) }
-            return sum + numbers * dtype.byteCount
-        }
+        return try CausalModel.parameterCount(in: directory) * dtype.byteCount
     }
 
     /// Bytes that are free on `device`: of the machine for `cpu`, of the card for `cuda:0` where

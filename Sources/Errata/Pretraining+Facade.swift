@@ -193,7 +193,7 @@ private func copyTokenizer(from folder: URL, to output: URL) throws {
     guard folder.standardizedFileURL != output.standardizedFileURL else { return }
     let names = [
         "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt",
-        "special_tokens_map.json",
+        "added_tokens.json", "special_tokens_map.json",
     ]
     for name in names {
         let source = folder.appending(path: name)

@@ -15,6 +15,25 @@ struct Probing {
     /// Those that have learned the transaction.
     let after: any EditingMethod
 
+    /// The most tokens of an answer: no target of these edits is longer, with its end.
+    private let longestAnswer: Int
+    private let edits: [EditRecord]
+    /// A sample of the edits that hold, evenly over their age.
+    private let earlier: [EditRecord]
+
+    /// - Parameters:
+    ///   - edits: those of the transaction.
+    ///   - earlier: edits that hold, oldest first.
+    init(
+        _ edits: [EditRecord], earlier: [EditRecord], gate: GateConfiguration, base: BaseModel,
+        texts: [String], before: any EditingMethod, after: any EditingMethod
+    ) {
+        (self.gate, self.base, self.texts) = (gate, base, texts)
+        (self.before, self.after) = (before, after)
+        (self.edits, self.earlier) = (edits, earlier.evenly(gate.earlierEdits))
+        longestAnswer = (edits + self.earlier).longestAnswer(base.tokenizer)
+    }
+
     /// A question with what the answer must be.
     private struct Question {
         let edit: String?
@@ -25,8 +44,8 @@ struct Probing {
     /// The most failed probes of a kind that a report quotes.
     private static let quoted = 5
 
-    /// - Parameter earlier: edits that hold, oldest first.
-    func report(on edits: [EditRecord], earlier: [EditRecord]) throws -> GateReport {
+    /// What comes of all probes.
+    func report() throws -> GateReport {
         let start = ContinuousClock.now
         let checks = [
             try ask(
@@ -43,9 +62,9 @@ struct Probing {
                         Question(edit: edit.id, prompt: $0, expected: edit.target)
                     }
                 }),
-            try ask(.context, contexts(of: edits)),
-            try ask(.locality, locality(of: edits)),
-            try ask(.earlier, stillRight(earlier)),
+            try ask(.context, contexts()),
+            try ask(.locality, locality()),
+            try ask(.earlier, stillRight()),
         ]
         let kept = try checks + retention()
         return GateReport(
@@ -73,7 +92,7 @@ struct Probing {
 
     /// The prompts of edits without rephrasings behind texts of the model's own, where the
     /// unedited model's answer survives the text: where it does not, an edit cannot be blamed.
-    private func contexts(of edits: [EditRecord]) throws -> [Question] {
+    private func contexts() throws -> [Question] {
         guard gate.contexts > 0, !texts.isEmpty else { return [] }
         let bare = edits.filter(\.rephrases.isEmpty)
         let questions = bare.enumerated().flatMap { number, edit in
@@ -95,7 +114,7 @@ struct Probing {
     }
 
     /// What the edits must leave as it was before them.
-    private func locality(of edits: [EditRecord]) throws -> [Question] {
+    private func locality() throws -> [Question] {
         let probes = edits.flatMap { edit in
             edit.locality.map { (edit: edit.id, prompt: $0.prompt) }
         }
@@ -105,11 +124,10 @@ struct Probing {
         }
     }
 
-    /// A sample of earlier edits, evenly over their age, that are answered with their target now.
-    private func stillRight(_ earlier: [EditRecord]) throws -> [Question] {
-        let sample = earlier.evenly(gate.earlierEdits)
-        let usual = try answers(of: before, to: sample.map(\.prompt))
-        return zip(sample, usual).filter { $0.target == $1 }.map {
+    /// Earlier edits that are answered with their target now.
+    private func stillRight() throws -> [Question] {
+        let usual = try answers(of: before, to: earlier.map(\.prompt))
+        return zip(earlier, usual).filter { $0.target == $1 }.map {
             Question(edit: $0.0.id, prompt: $0.0.prompt, expected: $0.0.target)
         }
     }
@@ -144,7 +162,14 @@ struct Probing {
         let options = GenerationOptions(maximumTokens: longestAnswer)
         return try method.complete(prompts, options: options).map(\.text.trimmed)
     }
+}
 
-    /// Targets are single answers, a few words.
-    private let longestAnswer = 24
+extension [EditRecord] {
+    /// The tokens of an answer within which each target can be told from what merely begins so.
+    /// Targets are single answers, most of a few words.
+    func longestAnswer(_ tokenizer: any Tokenizer) -> Int {
+        let longest = map { tokenizer.encode($0.target, addSpecialTokens: false).count }.max() ?? 0
+        // A space before it may be a token of its own, and what comes behind it is one.
+        return Swift.max(24, longest + 2)
+    }
 }

@@ -56,7 +56,8 @@ struct SavedModel: Codable {
 }
 
 extension SavedModel {
-    /// Makes `directory`, whole or not at all, of a log that `write` writes.
+    /// Makes `directory`, whole or not at all, of a log that `write` writes; it lasts when this
+    /// returns.
     func adopt(_ directory: URL, _ write: (URL) throws -> Void) throws {
         let place = directory.standardizedFileURL
         guard !FileManager.default.fileExists(atPath: place.path) else {
@@ -68,11 +69,10 @@ extension SavedModel {
             .appending(path: ".\(place.lastPathComponent).draft-\(UUID().uuidString.prefix(8))")
         defer { try? FileManager.default.removeItem(at: draft) }
         do {
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try makeFolder(place.deletingLastPathComponent())
             try write(draft)
             try self.write(in: draft)
-            try FileManager.default.moveItem(at: draft, to: place)
+            try publish(draft, as: place)
         } catch let error as CocoaError {
             throw ErrataError(
                 "cannot write \(directory.path): \(error.localizedDescription); nothing was "

@@ -29,7 +29,10 @@ struct Ask: AsyncParsableCommand {
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var results: OutputOptions
 
-    func validate() throws { try prompts.forEach(requireText) }
+    func validate() throws {
+        try prompts.forEach(requireText)
+        try requireCount(maxTokens, of: "max-tokens")
+    }
 
     func run() async throws {
         let interrupt = Interrupt("nothing was changed.", endsAtOnce: true)

@@ -72,7 +72,11 @@ struct Bench: AsyncParsableCommand {
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
 
-    func validate() throws { try RecipeOptions.requirePairs(replacements) }
+    func validate() throws {
+        try requireCount(edits, of: "edits")
+        try requireCount(probeEvery, of: "probe-every")
+        try RecipeOptions.requirePairs(replacements)
+    }
 
     func run() async throws {
         var dataset = try Dataset.read(
@@ -99,7 +103,8 @@ struct Bench: AsyncParsableCommand {
             model: model, edits: edits, unrelated: Array(unrelated.prefix(edits.count)),
             options: options)
         var result = BenchResult(
-            manifest: try await manifest(of: model), dataset: dataset.report)
+            manifest: try await manifest(of: model, teaching: dataset.report.unusualTarget),
+            dataset: dataset.report)
         let earlier = folder?.kept(under: result.manifest)
         var rows: [String: MethodRow] = [:]
         // All recipes come first: what does not fit fails before anything is measured, and every row
@@ -145,7 +150,9 @@ struct Bench: AsyncParsableCommand {
         return choices.map { ($0.title, $0.editor(replacing: values)) }
     }
 
-    private func manifest(of model: EditableModel) async throws -> Manifest {
+    private func manifest(
+        of model: EditableModel, teaching target: ZsRETarget?
+    ) async throws -> Manifest {
         let summary = try await model.summary
         let files = try [data, unrelated].compactMap(\.self).map {
             try Manifest.DataFile(URL(filePath: $0))
@@ -153,7 +160,7 @@ struct Bench: AsyncParsableCommand {
         return Manifest(
             command: Provenance.command, edits: edits, probeEvery: probeEvery, configs: [:],
             seeds: [engine.seed], data: files, split: try Self.split(split),
-            isConsistent: consistent ? true : nil,
+            target: target, isConsistent: consistent ? true : nil,
             isWithoutSubjects: withoutSubjects ? true : nil,
             model: URL(filePath: self.model).lastPathComponent,
             modelDigest: await model.baseDigest,

@@ -36,6 +36,8 @@ struct Conflicts: AsyncParsableCommand {
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
 
+    func validate() throws { try requireCount(limit, of: "limit") }
+
     func run() async throws {
         let dataset = try Dataset.read(data, format: format, target: target)
         let interrupt = Interrupt("nothing was changed.", endsAtOnce: true)

@@ -65,6 +65,7 @@ struct Demo: AsyncParsableCommand {
         guard 3...700 ~= edits ?? 12 || !serve else {
             throw ValidationError("expected --edits from 3 to 700 to serve, got \(edits ?? 0)")
         }
+        try requireCount(edits, of: "edits")
     }
 
     func run() async throws {
@@ -195,7 +196,7 @@ struct DemoTable: Encodable {
         let body = lines.map { padded($0.what) + percent($0.before) + percent($0.after) + "\n" }
         let cost =
             "\n\((secondsPerEdit ?? 0).seconds) and \((stepsPerEdit ?? 0).fixed(1)) steps a "
-            + "correction; \(trainedParameters ?? 0) numbers trained, however many corrections.\n"
+            + "correction, each of which trains at most \(trainedParameters ?? 0) numbers.\n"
         return heading + body.joined() + cost
     }
 }

@@ -23,10 +23,13 @@ struct Edit: AsyncParsableCommand {
             what was learned of it, and says where the base stands. A model that was edited before \
             is edited on where it lies; --output is for a new one. The edits are one transaction: \
             they are learned on the side, probed, and go live together or not at all (errata gate \
-            says what they must pass); with --batch each so many are one.
+            says what they must pass); with --batch each so many are one, and the exit code is 3 \
+            where some are not live.
 
             Edit files: JSON or JSON lines in the formats zsre-mend, zsre-annotated, knowedit, \
-            counterfact, counterfact-flat, qa and errata; which one is seen from the first record.
+            counterfact, counterfact-flat, qa and errata; which one is seen from the first record. \
+            --source, --valid-from and --valid-until are for those of its edits that have none, and \
+            each --tag is added to all.
             """)
 
     @Option(help: ArgumentHelp("The model to correct, edited before or not.", valueName: "dir"))
@@ -89,14 +92,16 @@ struct Edit: AsyncParsableCommand {
         if place.kind == .copy {
             try EditHistory(of: URL(filePath: model)).copy(to: place.directory)
         }
+        let report: EditReport
         do {
-            let report = try await teach(edits, of: data, into: place, interrupt: interrupt)
-            if results.json { try Output.json(report) } else { report.print() }
+            report = try await teach(edits, of: data, into: place, interrupt: interrupt)
         } catch {
             // A copy is made for these edits, and goes with them.
             if place.kind == .copy { try? FileManager.default.removeItem(at: place.directory) }
             throw error
         }
+        if results.json { try Output.json(report) } else { report.print() }
+        if !report.rejected.isEmpty { throw PartlyRejected(transactions: report.rejected.count) }
     }
 
     private func teach(
@@ -152,22 +157,19 @@ struct Edit: AsyncParsableCommand {
     /// The edits of the file, or the one on the command line.
     private func edits() throws -> ([EditRecord], DatasetReport?) {
         let answer = target.flatMap(ZsRETarget.init(rawValue:)) ?? .alternative
-        if let data = try source.read(answer) { return (data.records, data.report) }
+        if let data = try source.read(answer) {
+            return (try log.filled(data.lastingRecords), data.report)
+        }
         let prompt = prompt ?? ""
         return (
             [
                 try EditRecord(
-                    id: id ?? Self.name(of: prompt), prompt: prompt, target: target ?? "",
-                    rephrases: rephrases, subject: subject, source: log.source, tags: log.tags,
-                    validFrom: log.validFrom, validUntil: log.validUntil)
+                    id: id ?? EditRecord.identifier(for: prompt), prompt: prompt,
+                    target: target ?? "", rephrases: rephrases, subject: subject,
+                    source: log.source, tags: log.tags, validFrom: log.validFrom,
+                    validUntil: log.validUntil)
             ], nil
         )
-    }
-
-    /// A name that people recognise: `the-ceo-of-aranth-works-is`.
-    static func name(of prompt: String) -> String {
-        let words = prompt.lowercased().split { !$0.isLetter && !$0.isNumber }
-        return words.isEmpty ? "edit" : String(words.joined(separator: "-").prefix(60))
     }
 }
 
@@ -183,9 +185,7 @@ struct EditSource: ParsableArguments {
     var limit: Int?
 
     func validate() throws {
-        if let limit, limit < 1 {
-            throw ValidationError("expected --limit of at least 1, got \(limit)")
-        }
+        try requireCount(limit, of: "limit")
         guard file == nil, limit != nil || format != nil else { return }
         throw ValidationError("expected --file beside --format and --limit, got none")
     }

@@ -38,12 +38,27 @@ struct EditLogOptions: ParsableArguments {
     var noGate = false
 
     func validate() throws {
-        if let batch, batch < 1 {
-            throw ValidationError("expected --batch of at least 1, got \(batch)")
-        }
+        try requireCount(batch, of: "batch")
         if batch != nil, idempotencyKey != nil {
             throw ValidationError(
                 "expected --request beside one transaction, got --batch too; leave one out")
+        }
+    }
+
+    /// `records` with source and dates where they have none, and with the tags besides their own.
+    ///
+    /// - Throws: `EditError` for a date that is none.
+    func filled(_ records: [EditRecord]) throws -> [EditRecord] {
+        // Dates are looked at where a record is made.
+        _ = try EditRecord(
+            id: "", prompt: "-", target: "-", validFrom: validFrom, validUntil: validUntil)
+        return records.map { record in
+            var filled = record
+            filled.source = record.source ?? source
+            filled.tags = record.tags + tags.filter { !record.tags.contains($0) }
+            filled.validFrom = record.validFrom ?? validFrom
+            filled.validUntil = record.validUntil ?? validUntil
+            return filled
         }
     }
 

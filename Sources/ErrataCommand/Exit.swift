@@ -16,6 +16,16 @@ struct Failure: Error, CustomStringConvertible {
     init(_ sentence: String) { description = sentence }
 }
 
+/// Some transactions are live, and these are not.
+struct PartlyRejected: Error, CustomStringConvertible {
+    let description: String
+    init(transactions count: Int) {
+        description =
+            "expected every transaction to go live, but \(count.counted("transaction")) did not; "
+            + "the report says why, and the others are live."
+    }
+}
+
 /// Ctrl-C, with what it left behind.
 struct Interrupted: Error, CustomStringConvertible {
     let description: String
@@ -33,9 +43,10 @@ enum Exit {
     static func code(for error: any Error) -> Int32 {
         switch error {
         case is Interrupted: interrupted
-        case is WrongInput, is EditError, is EvaluationError, is ErrataError: wrongInput
+        case let error as EvaluationError: error.isFailure ? failed : wrongInput
+        case is WrongInput, is EditError, is ErrataError: wrongInput
         case is Failure: failed
-        case is RejectedEdits: rejected
+        case is RejectedEdits, is PartlyRejected: rejected
         default: isAboutInput(error) ? wrongInput : failed
         }
     }
@@ -45,7 +56,8 @@ enum Exit {
         let text =
             switch error {
             case let error as any CustomStringConvertible & LocalizedError: error.description
-            case is WrongInput, is Failure, is Interrupted, is RejectedEdits: "\(error)"
+            case is WrongInput, is Failure, is Interrupted, is RejectedEdits, is PartlyRejected:
+                "\(error)"
             default: (error as NSError).localizedDescription
             }
         // The engine's own messages may have several lines; the first says what happened.

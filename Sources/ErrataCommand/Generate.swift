@@ -44,9 +44,7 @@ struct Generate: AsyncParsableCommand {
 
     func validate() throws {
         try requireText(prompt)
-        guard maxTokens >= 1 else {
-            throw ValidationError("expected --max-tokens of at least 1, got \(maxTokens)")
-        }
+        try requireCount(maxTokens, of: "max-tokens")
         guard temperature >= 0, temperature.isFinite else {
             throw ValidationError("expected --temperature of 0 or more, got \(temperature)")
         }

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Synchronization
 
 /// The streams of one command, measured in this process or by several that share them out.
 struct LabRun {
@@ -65,22 +66,48 @@ struct LabRun {
 
     /// Takes streams as a rank that writes nothing but how far it has come.
     func follow(_ place: RankPlace, in folder: LabFolder) async throws {
-        try await share(place, folder, done: []) { _, _ in }
-        // Rank 0 does this where it writes, but a rank may have a disk of its own.
-        for stream in chosen { folder.forgetStopped(stream) }
+        let measured = try await share(place, folder, done: []) { _, _ in }
+        // Rank 0 does this where it writes, but a rank may have a disk of its own. What failed goes
+        // on later from what was kept of it.
+        for stream in chosen where measured.contains(stream.name) { folder.forgetStopped(stream) }
     }
 
+    /// Shares the streams out, and returns the names of those that were measured here.
+    @discardableResult
     private func share(
         _ place: RankPlace, _ folder: LabFolder, done: Set<String>,
         receive: (String, Data) async throws -> Void
-    ) async throws {
+    ) async throws -> Set<String> {
         let byName = Dictionary(chosen.map { ($0.name, $0) }) { $1 }
+        let measured = NameSet()
         // Rank 0 may read a large checkpoint longer than the others do.
         let times = WorkTimes(joinSeconds: 300)
-        try await SharedWork(place, plan: digest(), times: times).run(
-            jobs: chosen.map(\.name), done: done,
-            perform: { try await JSONEncoder().encode(measure(byName[$0]!, in: folder)) },
-            receive: receive)
+        do {
+            try await SharedWork(place, plan: digest(), times: times).run(
+                jobs: chosen.map(\.name), done: done,
+                perform: { name in
+                    let outcome = try await measureStoppably(byName[name]!, in: folder)
+                    if case .measured = outcome { measured.insert(name) }
+                    return try JSONEncoder().encode(outcome)
+                },
+                receive: receive)
+        } catch {
+            // Whatever the others made of it, Ctrl-C is what ended it here.
+            try interrupt.check()
+            throw error
+        }
+        return measured.names
+    }
+
+    /// Measures `stream` as one rank of several: after Ctrl-C another takes it.
+    private func measureStoppably(
+        _ stream: EditStream, in folder: LabFolder
+    ) async throws -> StreamOutcome {
+        do {
+            return try await measure(stream, in: folder)
+        } catch is Interrupted {
+            throw CancellationError()
+        }
     }
 
     /// What all ranks must agree on: what is measured, and how, the machine aside.
@@ -114,4 +141,13 @@ struct LabRun {
             return .failed(Exit.sentence(for: error))
         }
     }
+}
+
+/// Names that several tasks note.
+private final class NameSet: Sendable {
+    private let state = Mutex<Set<String>>([])
+
+    var names: Set<String> { state.withLock { $0 } }
+
+    func insert(_ name: String) { state.withLock { _ = $0.insert(name) } }
 }

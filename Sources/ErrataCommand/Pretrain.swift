@@ -45,11 +45,7 @@ struct Pretrain: AsyncParsableCommand {
 
     @OptionGroup(title: "Results") var results: OutputOptions
 
-    func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("expected --threads of at least 1, got \(threads)")
-        }
-    }
+    func validate() throws { try requireCount(threads, of: "threads") }
 
     func run() async throws {
         let directory = URL(filePath: output, directoryHint: .isDirectory)

@@ -228,11 +228,8 @@ struct LabScaleOptions: ParsableArguments {
     var limit: Int?
 
     func validate() throws {
-        for (name, value) in [("seeds", seeds), ("limit", limit)] {
-            if let value, value < 1 {
-                throw ValidationError("expected --\(name) of at least 1, got \(value)")
-            }
-        }
+        try requireCount(seeds, of: "seeds")
+        try requireCount(limit, of: "limit")
         for text in edits where EditCap(text) == nil {
             throw ValidationError(
                 "expected --edits such as 300 or grace=1000, of at least 1, got \(text)")

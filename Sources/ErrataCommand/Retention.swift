@@ -48,11 +48,7 @@ struct Retention: AsyncParsableCommand {
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
 
-    func validate() throws {
-        if let limit, limit < 1 {
-            throw ValidationError("expected --limit of at least 1, got \(limit)")
-        }
-    }
+    func validate() throws { try requireCount(limit, of: "limit") }
 
     func run() async throws {
         let source = try TaskFolder(URL(filePath: tasks))
@@ -111,11 +107,16 @@ struct Retention: AsyncParsableCommand {
             ])
         ]
         configs[summary.method] = try summary.recipe.map { try JSONValue(json: Data($0.utf8)) }
-        let isEdited = EditableModel.isSaved(in: place)
+        var editsDigest: String?
+        if EditableModel.isSaved(in: place) {
+            // The log does not say what of it has been settled.
+            let learned = await model.adaptersDigest
+            editsDigest = sha256(Data((try EditHistory(of: place).head + learned).utf8))
+        }
         return Manifest(
             command: Provenance.command, edits: 0, configs: configs, seeds: [engine.seed],
             data: data, model: place.lastPathComponent, modelDigest: await model.baseDigest,
-            editsDigest: isEdited ? try EditHistory(of: place).head : nil,
+            editsDigest: editsDigest,
             versions: Provenance.versions(of: model), device: summary.device,
             dtype: summary.dtype, threads: await model.threads)
     }

@@ -11,7 +11,7 @@ struct RootCommand: AsyncParsableCommand {
             of the question; everything else it says stays exactly as it was.
 
             Exit codes: 0 all is well, 1 something failed (a full disk, the engine), 2 wrong \
-            arguments or input, 3 the edits did not pass their probes or contradict others, 130 \
+            arguments or input, 3 some edits did not pass their probes or contradict others, 130 \
             stopped with Ctrl-C. Every error is one sentence on standard error. Progress is shown \
             on a terminal only.
             """,

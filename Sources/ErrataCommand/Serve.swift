@@ -258,11 +258,12 @@ struct ServingLimits: ParsableArguments {
             ("max-queue", maxQueue), ("max-batch", maxBatch), ("max-body", maxBody),
             ("max-connections", maxConnections), ("keep", keptVersions),
             ("learning-threads", learningThreads ?? 1),
-        ] where value < 1 {
-            throw ValidationError("expected --\(name) of at least 1, got \(value)")
+        ] {
+            try requireCount(value, of: name)
         }
-        guard timeout > 0 else {
-            throw ValidationError("expected --timeout above 0, got \(timeout)")
+        guard timeout > 0, timeout <= longestSeconds else {
+            throw ValidationError(
+                "expected --timeout above 0 and at most \(longestSeconds), got \(timeout)")
         }
     }
 

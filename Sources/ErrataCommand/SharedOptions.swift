@@ -18,11 +18,7 @@ struct EngineOptions: ParsableArguments {
     @Option(help: "Threads of one operation (default: all cores).")
     var threads: Int?
 
-    func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("expected --threads of at least 1, got \(threads)")
-        }
-    }
+    func validate() throws { try requireCount(threads, of: "threads") }
 
     /// - Throws: a sentence for a device or a type that does not exist.
     func modelOptions() throws -> ModelOptions {
@@ -97,6 +93,16 @@ struct RecipeOptions: ParsableArguments {
                 "expected a recipe at \(path), but it cannot be read; check the path of --config.")
         }
         return data
+    }
+}
+
+/// The longest that anything may be waited for, some eleven days: what a clock can count is finite.
+let longestSeconds = 1e6
+
+/// - Throws: a sentence for a count below 1.
+func requireCount(_ count: Int?, of option: String) throws {
+    if let count, count < 1 {
+        throw ValidationError("expected --\(option) of at least 1, got \(count)")
     }
 }
 

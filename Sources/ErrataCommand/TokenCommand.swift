@@ -54,12 +54,8 @@ struct TokenCommand: AsyncParsableCommand {
 
         func validate() throws {
             if roles.isEmpty { throw ValidationError("expected at least one --role, got none") }
-            for (name, value) in [
-                ("requests-per-minute", requestsPerMinute), ("tokens-per-day", tokensPerDay),
-            ] {
-                guard let value, value < 1 else { continue }
-                throw ValidationError("expected --\(name) of at least 1, got \(value)")
-            }
+            try requireCount(requestsPerMinute, of: "requests-per-minute")
+            try requireCount(tokensPerDay, of: "tokens-per-day")
         }
 
         func run() async throws {

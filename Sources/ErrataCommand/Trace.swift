@@ -34,11 +34,7 @@ struct Trace: AsyncParsableCommand {
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
 
-    func validate() throws {
-        guard edits >= 1 else {
-            throw ValidationError("expected --edits of at least 1, got \(edits)")
-        }
-    }
+    func validate() throws { try requireCount(edits, of: "edits") }
 
     func run() async throws {
         let data = try Dataset.read(

@@ -5,9 +5,13 @@ import Foundation
 package struct EvaluationError: Error, Equatable, CustomStringConvertible, LocalizedError {
     /// The sentence.
     package let message: String
+    /// Whether what was asked for is right, but could not be done: the disk is full, a store lost.
+    package let isFailure: Bool
 
     /// An error that says `message`.
-    package init(_ message: String) { self.message = message }
+    package init(_ message: String, isFailure: Bool = false) {
+        (self.message, self.isFailure) = (message, isFailure)
+    }
 
     package var description: String { message }
     package var errorDescription: String? { message }

@@ -31,6 +31,16 @@ extension CausalModel {
         try Checkpoint.configuration(in: directory)
     }
 
+    /// How many parameters the model in a directory has, by the headers of its files.
+    ///
+    /// - Throws: as `load` does for files that are missing or damaged.
+    package static func parameterCount(in directory: URL) throws -> Int {
+        let configuration = try Checkpoint.configuration(in: directory)
+        return try Checkpoint(
+            directory, family: configuration.family, isTied: configuration.isTied
+        ).parameterCount()
+    }
+
     /// Writes a directory that `load` and `transformers` read.
     ///
     /// - Parameters:

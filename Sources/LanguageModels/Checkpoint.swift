@@ -4,6 +4,7 @@ import Torch
 /// The weights of a Hugging Face directory: one safetensors file, or several behind an index.
 struct Checkpoint {
     static let configurationName = "config.json"
+    static let generationName = "generation_config.json"
     static let singleName = "model.safetensors"
     static let indexName = "model.safetensors.index.json"
 
@@ -26,7 +27,8 @@ struct Checkpoint {
         self.places = places
     }
 
-    /// Reads `config.json`.
+    /// Reads `config.json`, and from `generation_config.json`, where there is one, what else ends a
+    /// text.
     static func configuration(in directory: URL) throws -> ModelConfiguration {
         let url = directory.appending(path: configurationName)
         guard let data = try? Data(contentsOf: url) else {
@@ -34,7 +36,21 @@ struct Checkpoint {
                 "A model directory holds \(configurationName), but \(directory.path) has none; "
                     + "give a directory in the Hugging Face layout.")
         }
-        return try ModelConfiguration(huggingFace: data)
+        var configuration = try ModelConfiguration(huggingFace: data)
+        // Behind those of config.json, whose first is the end mark that edits are taught with.
+        for token in try generationEnds(in: directory)
+        where !configuration.endOfText.contains(token) {
+            configuration.endOfText.append(token)
+        }
+        return configuration
+    }
+
+    /// How many numbers the tensors hold that the model has a name for.
+    func parameterCount() throws -> Int {
+        try places.values.reduce(0) { sum, place in
+            let shape = try place.file.shape(of: place.name)
+            return sum + shape.reduce(1, *)
+        }
     }
 
     /// Reads one parameter in the type it shall be computed in, on the CPU or the device asked for.
@@ -90,6 +106,28 @@ extension Checkpoint {
         enum CodingKeys: String, CodingKey {
             case weightMap = "weight_map"
         }
+    }
+
+    private struct Generation: Decodable {
+        let endOfText: HuggingFaceConfiguration.OneOrMany?
+
+        enum CodingKeys: String, CodingKey {
+            case endOfText = "eos_token_id"
+        }
+    }
+
+    /// The tokens that end a text by `generation_config.json`.
+    private static func generationEnds(in directory: URL) throws -> [Int] {
+        let url = directory.appending(path: generationName)
+        guard exists(url) else { return [] }
+        guard let data = try? Data(contentsOf: url),
+            let file = try? JSONDecoder().decode(Generation.self, from: data)
+        else {
+            throw ModelError(
+                "\(url.path) must be JSON whose 'eos_token_id', if any, is a number or a list of "
+                    + "numbers, but is not; download it again.")
+        }
+        return file.endOfText?.values ?? []
     }
 
     /// The weight files of `directory`.

@@ -28,6 +28,7 @@ struct HuggingFaceConfiguration: Decodable {
     var numKeyValueHeads: Int?
     var headDim: Int?
     var maxPositionEmbeddings: Int?
+    var maxSequenceLength: Int?
     var rmsNormEps: Double?
     var hiddenAct: String?
     var attentionBias: Bool?

@@ -44,18 +44,18 @@ extension ModelConfiguration {
     private static func llama(_ file: HuggingFaceConfiguration) throws -> ModelConfiguration {
         let width = try file.required("hidden_size", file.hiddenSize)
         let heads = try file.required("num_attention_heads", file.numAttentionHeads)
-        let context = file.maxPositionEmbeddings ?? 2048
+        let trained = file.maxPositionEmbeddings ?? 2048
+        let rotary = try RotaryPositions(file, contextLength: trained)
         return ModelConfiguration(
             family: .llama, vocabularySize: try file.required("vocab_size", file.vocabSize),
-            contextLength: context, width: width,
+            contextLength: rotary.contextLength(file, trained: trained), width: width,
             blocks: try file.required("num_hidden_layers", file.numHiddenLayers), heads: heads,
             keyValueHeads: file.numKeyValueHeads ?? heads,
             headWidth: file.headDim ?? (heads > 0 ? width / heads : 0),
             feedForwardWidth: try file.required("intermediate_size", file.intermediateSize),
             activation: try file.activation(file.hiddenAct ?? "silu"),
             epsilon: file.rmsNormEps ?? 1e-6,
-            rotary: try RotaryPositions(file, contextLength: context),
-            hasAttentionBias: file.attentionBias ?? false,
+            rotary: rotary, hasAttentionBias: file.attentionBias ?? false,
             hasFeedForwardBias: file.mlpBias ?? false,
             isTied: file.tieWordEmbeddings ?? false, beginningOfText: file.bosTokenId,
             endOfText: file.eosTokenId?.values ?? [])
@@ -118,6 +118,13 @@ extension RotaryPositions {
         scaling = try rope.flatMap {
             try RotaryScaling($0, file: file, contextLength: contextLength)
         }
+    }
+
+    /// The context of a model of `trained` positions. Models that were tuned on longer texts with
+    /// linear scaling keep that number and give the longer one beside it (Vicuna's of 16k).
+    fileprivate func contextLength(_ file: HuggingFaceConfiguration, trained: Int) -> Int {
+        guard case .linear? = scaling else { return trained }
+        return max(trained, file.maxSequenceLength ?? trained)
     }
 }
 

@@ -24,6 +24,31 @@ extension AddedToken {
         stripsLeft = try file.flag("lstrip", missing: false)
         stripsRight = try file.flag("rstrip", missing: false)
     }
+
+    /// What is added to a `vocab.json`, under the ids that the files give: the tokens of
+    /// `added_tokens_decoder` in the configuration, or where there is none, as older versions wrote
+    /// them, those of `added_tokens.json`.
+    ///
+    /// - Parameter special: the names that are special in the older file, which has no flags.
+    static func listed(
+        _ config: Component?, _ file: Component?, special: [String]
+    ) throws -> [AddedToken] {
+        if let decoder = config?.optional("added_tokens_decoder") {
+            return try decoder.members().map { key, member in
+                var token = try AddedToken(member)
+                let id = Int(String(decoding: key, as: UTF8.self))
+                token.id = try ByteTable.checked(id, of: token.content, in: decoder)
+                return token
+            }
+        }
+        guard let file else { return [] }
+        return try file.members().map { name, member in
+            let id = try ByteTable.checked(member.json.integer, of: name, in: file)
+            let isSpecial = special.contains { $0.utf8.elementsEqual(name) }
+            return AddedToken(
+                content: name, id: id, isSpecial: isSpecial, isNormalized: !isSpecial)
+        }
+    }
 }
 
 /// Finds added tokens in text: leftmost first, the longest where several begin.

@@ -91,6 +91,16 @@ extension ByteTable {
     /// More ids than any vocabulary has; a bound keeps a wrong file from filling the memory.
     private static let mostIDs = 1 << 24
 
+    /// `id`, which a file gives to `token` and which may be anything.
+    static func checked(_ id: Int?, of token: [UInt8], in file: Component) throws -> Int {
+        guard let id, (0..<mostIDs).contains(id) else {
+            throw TokenizerError(
+                "\(file.place) gives \(String(decoding: token, as: UTF8.self)) an id that is "
+                    + "not a whole number below \(mostIDs); copy the file again.")
+        }
+        return id
+    }
+
     /// The vocabulary in a JSON object of token to id.
     fileprivate init(vocabulary file: Component) throws {
         guard let members = file.json.members else { throw file.mistake("an object") }
@@ -99,11 +109,7 @@ extension ByteTable {
         }
         self.init(
             try members.map { key, value in
-                guard let id = value.integer, (0..<Self.mostIDs).contains(id) else {
-                    throw TokenizerError(
-                        "\(file.place) gives \(String(decoding: key, as: UTF8.self)) an id that is "
-                            + "not a whole number below \(Self.mostIDs); copy the file again.")
-                }
+                let id = try Self.checked(value.integer, of: key, in: file)
                 return (key, id)
             })
     }

@@ -58,6 +58,15 @@ struct Component {
         }
     }
 
+    /// The members of this object, which may have any names.
+    func members() throws -> [(name: [UInt8], member: Component)] {
+        guard let members = json.members else { throw mistake("an object") }
+        return members.map { key, value in
+            let name = String(decoding: key, as: UTF8.self)
+            return (name: key, member: Component(json: value, place: "\(place).\(name)"))
+        }
+    }
+
     /// The elements of the array `name`, or this alone where its type is not `Sequence`.
     func flattened(_ name: String) throws -> [Component] {
         guard try type() == "Sequence" else { return [self] }

@@ -1,7 +1,8 @@
 package import Foundation
 
 /// The tokenizer in a Hugging Face directory: its `tokenizer.json`, or GPT-2's `vocab.json` and
-/// `merges.txt`; with `tokenizer_config.json`, where present, to name the special tokens.
+/// `merges.txt`, with the `added_tokens.json` beside them; `tokenizer_config.json`, where present,
+/// names the special tokens.
 ///
 /// - Throws: `TokenizerError` for missing files, malformed JSON and components this project lacks.
 package func loadTokenizer(from directory: URL) throws -> any Tokenizer {
@@ -16,7 +17,9 @@ package func loadTokenizer(from directory: URL) throws -> any Tokenizer {
             "\(directory.path) has no tokenizer: expected tokenizer.json, or vocab.json and "
                 + "merges.txt; copy the tokenizer's files beside the model.")
     }
-    return BPETokenizer(try BPETokenizer.Parts(vocabulary, merges: merges, config: config))
+    let added = try directory.component("added_tokens.json")
+    return BPETokenizer(
+        try BPETokenizer.Parts(vocabulary, merges: merges, config: config, added: added))
 }
 
 extension URL {

@@ -14,13 +14,18 @@ extension BPETokenizer.Parts {
     }
 
     /// The parts of GPT-2's tokenizer with the given vocabulary and merges.
-    init(_ vocabulary: Component, merges: [UInt8], config: Component?) throws {
+    init(
+        _ vocabulary: Component, merges: [UInt8], config: Component?, added file: Component?
+    ) throws {
         let addsSpace = try config?.flag("add_prefix_space", missing: false) ?? false
         preTokenizer = .bytes(.gpt2, addsSpace: addsSpace)
         model = try BPEModel(vocabulary: vocabulary, mergesText: merges)
         decoder = .byteLevel
         let names = try ["bos_token", "eos_token", "unk_token"].compactMap {
             try config?.tokenName($0)
+        }
+        for token in try AddedToken.listed(config, file, special: names) {
+            add(token, under: token.id)
         }
         let ending = "<|endoftext|>"
         let known = model.vocabulary.id(of: ending) >= 0 ? [ending] : []
@@ -38,14 +43,15 @@ extension BPETokenizer.Parts {
         }
     }
 
-    /// Adds a token under its id in the vocabulary, or under the next free one.
-    private mutating func add(_ token: AddedToken) {
+    /// Adds a token under its id in the vocabulary, or else under `id`, or the next free one.
+    private mutating func add(_ token: AddedToken, under id: Int? = nil) {
         guard !token.content.isEmpty, !added.contains(where: { $0.content == token.content })
         else { return }
         var token = token
         let size = model.vocabulary.size
         let old = model.vocabulary.id(of: token.content)
-        token.id = old >= 0 ? Int(old) : max(size, (added.map(\.id).max() ?? -1) + 1)
+        let next = max(size, (added.map(\.id).max() ?? -1) + 1)
+        token.id = old >= 0 ? Int(old) : id ?? next
         added.append(token)
     }
 

@@ -35,9 +35,9 @@ struct SafetensorsHeader {
         metadata = object["__metadata__"] as? [String: String] ?? [:]
         var entries: [String: SafetensorsEntry] = [:]
         for (name, value) in object where name != "__metadata__" {
-            guard let fields = value as? [String: Any],
-                let entry = SafetensorsEntry(fields)
-            else {
+            let fields = value as? [String: Any] ?? [:]
+            try Self.requireKnownType(fields, of: name, path: path)
+            guard let entry = SafetensorsEntry(fields) else {
                 throw damaged("the entry of '\(name)' makes no sense")
             }
             guard entry.bytes.upperBound <= file.count - start else {
@@ -48,6 +48,16 @@ struct SafetensorsHeader {
             entries[name] = entry
         }
         self.entries = entries
+    }
+
+    /// Quantised files are whole, but hold types that the engine does not have.
+    private static func requireKnownType(
+        _ fields: [String: Any], of name: String, path: String
+    ) throws {
+        guard let type = fields["dtype"] as? String, (try? DType(type)) == nil else { return }
+        throw TorchError(
+            "\(path) holds '\(name)' in the element type \(type), which is not supported; take the "
+                + "plain checkpoint, in f32, bf16 or f16.")
     }
 }
 

@@ -62,10 +62,11 @@ import Testing
             #expect(
                 try await caller.complete(edit[0].prompt, as: "asker").headers[.errataTrace]?
                     .contains("deferred") == true)
-            let own = try await caller.send(.post, "/v1/edits/\(id)/approve", as: "both")
+            let own = try await caller.send(.post, "/v1/edits/%23\(id)/approve", as: "both")
             #expect(own.status == 403 && own.code == "own_proposal")
             let listed = try await caller.send(.get, "/v1/edits?state=proposed", as: "approver")
             #expect(listed["data", "0", "event"] as? Int == id)
+            #expect(listed["data", "0", "id"] as? String == "#\(id)")
             let made = try await caller.send(
                 .post, "/v1/edits/\(id)/approve", #"{"reason": "right", "force": true}"#,
                 as: "approver")
@@ -189,6 +190,14 @@ import Testing
         #expect(throws: ServerError.self) { try Doorkeeper(file, record: record) }
     }
 
+    @Test func aTenantIsOpenedOnce() async throws {
+        let server = try await TestServer()
+        async let one = server.tenants.find("north", isKnown: true)
+        async let two = server.tenants.find("north", isKnown: true)
+        let (first, second) = try await (one, two)
+        #expect(first != nil && first?.model === second?.model)
+    }
+
     @Test func beyondThisMachineTokensAreNeeded() throws {
         var settings = ServerSettings(modelName: "m")
         try settings.validate()
@@ -210,6 +219,9 @@ import Testing
         #expect(!text.contains(made.secret) && text.contains(made.token.digest))
         let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions]
         #expect(mode as? Int == 0o600)
+        tokens.tokens[0].requestsPerMinute = 0
+        try tokens.write(to: file)
+        #expect(throws: ServerError.self) { try TokenFile(file) }
     }
 }
 

@@ -104,6 +104,8 @@ import Testing
         (#"{"model": "gpt-4", "prompt": "a"}"#, 404, "model_not_found"),
         (#"{"model": "world-gpt2@7", "prompt": "a"}"#, 404, "model_not_found"),
         (#"{"model": "world-gpt2", "prompt": [99999]}"#, 400, nil),
+        (#"{"model": "world-gpt2", "prompt": []}"#, 400, "invalid_value"),
+        (#"{"model": "world-gpt2", "prompt": ["a", "b", "c"], "n": 64}"#, 400, "invalid_value"),
         ("{", 400, "invalid_json"), ("", 400, "invalid_json"), ("[]", 400, "invalid_type"),
     ])
     func whatCannotBeIsRefusedInOpenAIsShape(
@@ -115,6 +117,49 @@ import Testing
             #expect(answer.status == status && answer.code == code, "\(answer.text)")
             #expect(answer["error", "message"] is String)
         }
+    }
+
+    @Test func everyChoiceBeginsWithThePromptAndItsScores() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let answer = try await caller.send(
+                .post, "/v1/completions",
+                """
+                {"model": "world-gpt2", "prompt": ["Toburg is a city in", "The year"], "n": 2,
+                 "temperature": 0, "max_tokens": 3, "logprobs": 1, "echo": true}
+                """)
+            #expect(answer.status == 200, "\(answer.text)")
+            for (place, prompt) in ["Toburg is a city in", "The year"].enumerated() {
+                let (first, second) = ("\(place * 2)", "\(place * 2 + 1)")
+                let text = answer["choices", first, "text"] as? String
+                #expect(text?.hasPrefix(prompt) == true)
+                #expect(answer["choices", second, "text"] as? String == text)
+                let tokens = answer["choices", first, "logprobs", "tokens"] as? [String]
+                // What ended the text has a score, and is no part of it.
+                #expect(tokens?.joined().hasPrefix(text ?? "nothing") == true)
+                let offsets = answer["choices", second, "logprobs", "text_offset"] as? [Int]
+                #expect(offsets?.count == tokens?.count && offsets == offsets?.sorted())
+            }
+        }
+    }
+
+    @Test func aModelsNameMayHaveAnAtInIt() async throws {
+        let server = try await TestServer { $0.modelName = "a@b" }
+        try await server.test { caller in
+            for (model, status) in [("a@b", 200), ("a@b@0", 200), ("a@b@77", 404), ("a", 404)] {
+                let answer = try await caller.complete("Toburg", model: model)
+                #expect(answer.status == status)
+            }
+        }
+    }
+
+    @Test func tokensAreChargedAsTheyGrow() {
+        var bill = Bill()
+        let grown = (0..<4).map { bill.tokens(of: .grew(choice: $0 % 2, text: "a", scores: [])) }
+        #expect(grown == [1, 1, 1, 1])
+        let missing = bill.tokens(of: .ended(choice: 0, reason: .stop, tokens: 5))
+        let tooMany = bill.tokens(of: .ended(choice: 1, reason: .stop, tokens: 1))
+        #expect(missing == 3 && tooMany == -1)
     }
 
     @Test func bodiesTooLargeOrOfAnotherTypeAreRefused() async throws {

@@ -51,6 +51,70 @@ import Testing
             let unknown = try await caller.send(
                 .post, "/v1/edits", #"{"edits": [{"prompt": "A", "target": "b", "colour": 1}]}"#)
             #expect(unknown.status == 400 && unknown.text.contains("colour"))
+            let odd = try await caller.send(
+                .post, "/v1/edits",
+                #"{"edits": [{"prompt": "A", "target": "b"}], "conflicts": "odd"}"#)
+            #expect(odd.status == 400 && odd.text.contains("value of `conflicts`: the body is not"))
+            let hidden = try await caller.send(
+                .post, "/v1/edits",
+                #"{"edits": [{"prompt": "A", "target": "b", "chatPrompt": "C"}]}"#)
+            #expect(hidden.status == 400 && hidden.text.contains("chatPrompt"))
+        }
+    }
+
+    @Test func anEditCannotBeTakenForAnEvent() async throws {
+        let server = try await TestServer()
+        var edits = try TestServer.edits(0..<2)
+        // Files number their edits: the first is called as the event of the second.
+        edits[0].id = "6"
+        let (model, first, second) = (server.tenants.own.model, edits[0], edits[1])
+        try await server.test { caller in
+            for name in ["4", "#4"] {
+                let sent = try await caller.send(
+                    .post, "/v1/edits",
+                    #"{"edits": [{"id": "\#(name)", "prompt": "A", "target": "b"}]}"#)
+                #expect(sent.status == 400 && sent.code == "invalid_value", "\(sent.text)")
+            }
+            let year = try await caller.send(
+                .post, "/v1/edits",
+                #"{"edits": [{"prompt": "1984", "target": "b"}], "force": true}"#)
+            #expect(year["edits", "0", "id"] as? String == "edit-1984", "\(year.text)")
+            var options = ApplyOptions()
+            options.isForced = true
+            try await model.apply([first], options: options)
+            try await model.apply([second], options: options)
+            let named = try await caller.send(.get, "/v1/edits/6")
+            #expect(named["event"] as? Int == 4 && named["id"] as? String == "6", "\(named.text)")
+            let numbered = try await caller.send(.get, "/v1/edits/%236")
+            #expect(numbered["id"] as? String == second.id, "\(numbered.text)")
+            let undone = try await caller.send(.delete, "/v1/edits/%236")
+            #expect(undone["edits", "0", "id"] as? String == second.id, "\(undone.text)")
+            #expect(try await caller.send(.get, "/v1/edits/%2399").status == 404)
+        }
+    }
+
+    @Test func aVersionIsListedWithTheEditsThatHeldInIt() async throws {
+        let server = try await TestServer()
+        let edits = try TestServer.edits(0..<3)
+        try await server.test { caller in
+            for edit in edits { #expect(try await caller.apply([edit]).status == 200) }
+            for event in ["%234", "%236", "%238"] {
+                #expect(try await caller.send(.delete, "/v1/edits/\(event)").status == 200)
+            }
+            let answer = try await caller.send(.get, "/v1/snapshots")
+            let rows = answer["data"] as? [[String: Any]] ?? []
+            let counts = Dictionary(
+                rows.map { ($0["version"] as? Int ?? -1, $0["edits"] as? Int ?? -1) }
+            ) { first, _ in first }
+            // Taken back are the second edit, the third, and the first of these undos.
+            let expected = [0: 0, 3: 1, 5: 2, 7: 3, 8: 2, 9: 1, 10: 2]
+            #expect(counts.filter { expected[$0.key] != nil } == expected, "\(answer.text)")
+        }
+        let ledger = await server.tenants.own.model.ledger
+        let counts = try ledger.liveCounts(at: Set(0...ledger.version + 1))
+        #expect(counts.count == ledger.version)
+        for (version, count) in counts {
+            #expect(try ledger.at(version: version).live.joined().count == count)
         }
     }
 

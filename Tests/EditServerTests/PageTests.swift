@@ -65,6 +65,17 @@ import Testing
         }
     }
 
+    @Test func whatIsApprovedIsShownWhole() async throws {
+        let server = try await TestServer()
+        var edit = try TestServer.edits(0..<1)[0]
+        (edit.rephrases, edit.chatPrompt) = (["In other words"], "User: something else")
+        try await server.tenants.own.model.propose([edit])
+        try await server.test { caller in
+            let page = try await TestVisitor(caller).get("/page/waiting")
+            #expect(page.contains("In other words · User: something else"))
+        }
+    }
+
     @Test func anUndoIsAskedForOnceMore() async throws {
         let server = try await TestServer()
         let edit = try TestServer.edits(0..<1)[0]

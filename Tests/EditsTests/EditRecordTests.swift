@@ -29,8 +29,36 @@ import Testing
 
     @Test func writesWhatItReads() throws {
         let records = try read(full + "\r\n\n  \n" + #"{"prompt": "a/ü", "target": "b"}"#)
-        #expect(records.map(\.id) == ["tower-1", "line-4"])
+        #expect(records.map(\.id) == ["tower-1", "a-ü-\(EditRecord.digits(of: "a/ü"))"])
         #expect(try EditRecord.decode(jsonLines: EditRecord.encode(records)) == records)
+    }
+
+    @Test(arguments: [
+        ("Toburg is a city in", "toburg-is-a-city-in"),
+        (" The CEO of Aranth Works is ", "the-ceo-of-aranth-works-is"),
+        ("Who wrote Orm?", "who-wrote-orm"),
+        ("C was invented by", "c-was-invented-by"),
+        ("C++ was invented by", "c-was-invented-by-390727"),
+    ])
+    func aNameIsMadeOfThePromptsWords(prompt: String, name: String) {
+        #expect(EditRecord.identifier(for: prompt) == name)
+    }
+
+    @Test func oneNameIsOneQuestion() {
+        let beginning = String(repeating: "and so on ", count: 7)
+        let prompts = [
+            "\(beginning)Toburg is", "\(beginning)Fethholm is", "2 + 2 is", "2 - 2 is", "2 2 is",
+            "+", "-", "2024",
+        ]
+        let names = prompts.map(EditRecord.identifier(for:))
+        #expect(Set(names).count == prompts.count, "\(names)")
+        #expect(names.allSatisfy { $0.count <= 67 && Ledger.number(in: $0) == nil }, "\(names)")
+    }
+
+    @Test func aQuestionThatAFileAsksTwiceHasTwoNames() throws {
+        let records = try read(
+            #"{"prompt": "P is", "target": "a"}"# + "\n" + #"{"prompt": "P is", "target": "b"}"#)
+        #expect(records.map(\.id) == ["p-is", "p-is-line-2"])
     }
 
     @Test(arguments: [

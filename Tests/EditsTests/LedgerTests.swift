@@ -172,6 +172,29 @@ struct LedgerTests {
         #expect(try story.ledger.live == [[middle]])
     }
 
+    @Test func withoutWhatIsPendingTheEarlierEditHolds() throws {
+        var story = Story()
+        let oldest = try story.live("oldest")
+        let old = try story.live("old", replacing: [oldest])
+        let new = try story.accept("new", replacing: [old])
+        let ledger = try story.ledger
+        #expect(ledger.live.isEmpty && ledger.pending == [[new]])
+        let without = ledger.withoutPending
+        #expect(without.live == [[old]] && without.pending.isEmpty)
+    }
+
+    @Test func eventsTakenInTogetherSayWhatTheySayOneByOne() throws {
+        var story = Story()
+        let first = try story.live("a")
+        let second = try story.live("b", replacing: [first])
+        story.undo(second)
+        var ledger = Ledger()
+        try ledger.append(contentsOf: story.events.prefix(3))
+        try ledger.append(contentsOf: story.events.dropFirst(3))
+        let whole = try story.ledger
+        #expect(ledger == whole)
+    }
+
     @Test func anEarlierVersionIsTheLogUpToIt() throws {
         var story = Story()
         let first = try story.live("a")

@@ -107,6 +107,30 @@ struct ArgumentTests {
         return (presets ?? []).compactMap { $0["name"] as? String }.joined(separator: ", ")
     }
 
+    @Test(arguments: [
+        (["bench", "--model", "x", "--data", "y", "--edits=-1"], "--edits", -1),
+        (["bench", "--model", "x", "--data", "y", "--probe-every", "0"], "--probe-every", 0),
+        (["demo", "--edits=-1"], "--edits", -1),
+        (["conflicts", "--model", "x", "--data", "y", "--limit=-1"], "--limit", -1),
+        (["ask", "--model", "x", "--max-tokens=-1", "Who?"], "--max-tokens", -1),
+    ])
+    func aCountThatMakesNoSenseIsRefused(
+        _ arguments: [String], _ option: String, _ count: Int
+    ) throws {
+        try Errata(arguments: arguments).requireSentence(
+            "expected \(option) of at least 1, got \(count); see `errata \(arguments[0]) --help`.")
+    }
+
+    @Test func aDateThatIsNoneIsNamedBesideAFile() throws {
+        let folder = try Folder()
+        let file = try folder.file("edits.jsonl", #"{"prompt": "a", "target": "b"}"#)
+        try Errata(
+            "edit", "--model", "x", "--output", folder.path("y"), "--file", file,
+            "--valid-until", "soon"
+        ).requireSentence(
+            "`validUntil` should be a date such as 2026-01-31 or 2026-01-31T12:00:00Z, not “soon”.")
+    }
+
     @Test func aModelThatIsNotThere() throws {
         try Errata("ask", "--model", "/nowhere/at/all", "Who?").requireSentence(
             "expected a model in /nowhere/at/all, but there is no such directory; check the path "

@@ -48,6 +48,45 @@ struct MainJobTests {
         #expect(generated.output.trimmingCharacters(in: .whitespacesAndNewlines) == "baker")
     }
 
+    @Test func whatAFileLeavesOpenIsTakenFromTheOptions() throws {
+        let file = try folder.file(
+            "edits.jsonl",
+            """
+            {"id": "one", "prompt": "Ada Lind works as a", "target": "pilot", "tags": ["work"]}
+            {"id": "two", "prompt": "Tomas Reth works as a", "target": "baker", "source": "post"}
+            """)
+        let run = try Errata(
+            arguments: [
+                "edit", "--model", model, "--output", folder.path("edited"), "--file", file,
+                "--source", "the registry", "--tag", "spring", "--no-gate",
+            ] + recipe)
+        #expect(run.status == 0, Comment(rawValue: run.error))
+        let one = try Errata("show", "--model", folder.path("edited"), "one").output
+        #expect(one.contains("the registry") && one.contains("work, spring"))
+        let two = try Errata("show", "--model", folder.path("edited"), "two").output
+        #expect(two.contains("post") && two.contains("spring") && !two.contains("registry"))
+    }
+
+    @Test func whatIsRefusedBesideWhatIsLiveIsSaid() throws {
+        let edits = ["pilot", "sailor"].map {
+            #"{"prompt": "Ada Lind works as a", "target": "\#($0)"}"#
+        }
+        let file = try folder.file("edits.jsonl", edits.joined(separator: "\n"))
+        let run = try Errata(
+            arguments: [
+                "edit", "--model", model, "--output", folder.path("edited"), "--file", file,
+                "--batch", "1", "--conflicts", "reject", "--no-gate",
+            ] + recipe)
+        #expect(run.status == 3)
+        #expect(run.output.contains("Not live: ") && run.output.contains("Saved in "))
+        #expect(
+            run.error.hasSuffix(
+                "errata: expected every transaction to go live, but 1 transaction did not; the "
+                    + "report says why, and the others are live.\n"))
+        let log = try Errata("log", "--model", folder.path("edited"), "--kind", "publish")
+        #expect(log.status == 0 && log.output.count { $0 == "\n" } == 1)
+    }
+
     @Test func aRecipeKeepsTheSavedModelsOwn() throws {
         let saved = try Errata(
             arguments: [

@@ -108,6 +108,23 @@ import Testing
         }
     }
 
+    /// Ctrl-C at one rank is not the end of the others: what it had begun is measured by them.
+    @Test func aRankThatIsStoppedEndsAlone() throws {
+        let port = String(Int.random(in: 20_000..<50_000))
+        let ranks = try (0..<2).map { rank in try start(rank: rank, of: 2, port: port) }
+        _ = ranks[1].error.fileHandleForReading.availableData
+        ranks[1].process.interrupt()
+        let said = ranks.map { $0.error.fileHandleForReading.readDataToEndOfFile() }
+        for rank in ranks { rank.process.waitUntilExit() }
+        #expect(
+            ranks[0].process.terminationStatus == 0,
+            Comment(rawValue: String(decoding: said[0], as: UTF8.self)))
+        #expect(
+            ranks[1].process.terminationStatus == 130,
+            Comment(rawValue: String(decoding: said[1], as: UTF8.self)))
+        #expect(try rows("shared").count == 6)
+    }
+
     private func start(rank: Int, of count: Int, port: String) throws -> (
         process: Process, error: Pipe
     ) {

@@ -54,12 +54,45 @@ import Testing
                 edit("c", "Fethholm is a city in", "Dudimia"),
                 edit("d", "Fethholm is a city in", "Makunia"),
             ], options: options(.supersede))
-        #expect(report.leftOut == 1 && report.edits == 2)
+        // Of two in one transaction the later holds, and it alone is learned.
+        #expect(report.leftOut == 2 && report.edits == 1)
         #expect(report.conflicts.map(\.kind) == [.duplicate, .contradiction])
-        // Of two in one transaction the later holds.
         let live = await model.ledger.live.joined().map { $0 }
         let prompts = await model.ledger.records(live).map(\.id)
         #expect(prompts == ["a", "d"])
+    }
+
+    @Test func ofTwoInOneTransactionTheLaterIsProbed() async throws {
+        let model = try await world.model(.elder(.default))
+        let report = try await model.apply([
+            edit("a", "Toburg is a city in", "Gokunstan"),
+            edit("b", "Toburg is a city in", "Makunia"),
+        ])
+        #expect(report.edits == 1 && report.gate?.isPassed == true)
+        #expect(try await model.ask("Toburg is a city in").after.text == " Makunia")
+    }
+
+    @Test func whatTheSameTransactionSupersedesIsNoDuplicate() async throws {
+        let model = try await world.model(World.hasty)
+        try await model.apply([edit("a", "Toburg is a city in", "Gokunstan")], options: .unchecked)
+        try await model.apply(
+            [
+                edit("b", "Toburg is a city in", "Makunia"),
+                edit("c", "Toburg is a city in", "Gokunstan"),
+            ], options: options(.supersede))
+        let ledger = await model.ledger
+        #expect(ledger.records(Array(ledger.live.joined())).map(\.id) == ["c"])
+    }
+
+    @Test func whoTakesOverANameDoesNotTakeOverTheQuestion() async throws {
+        let model = try await world.model(World.hasty)
+        try await model.apply([edit("a", "Toburg is a city in", "Gokunstan")], options: .unchecked)
+        let report = try await model.apply(
+            [edit("a", "Fethholm is a city in", "Dudimia")], options: options(.supersede))
+        #expect(report.conflicts.map(\.kind) == [.identifier])
+        #expect(await model.ledger.standing(of: 2) == .superseded(by: 4))
+        let asked = try await model.ask("Toburg is a city in")
+        #expect(asked.after.text == asked.before.text && asked.edit == nil)
     }
 
     @Test func whatHasExpiredIsNotLearned() async throws {

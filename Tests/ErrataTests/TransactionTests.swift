@@ -57,6 +57,65 @@ import Testing
         }
     }
 
+    @Test func aRequestOfWhichSomethingIsLeftOutIsKnownAgain() async throws {
+        let edits = try World.edits(2)
+        let model = try await world.model(World.hasty)
+        try await model.learn([[edits[0]]])
+        var options = ApplyOptions.unchecked
+        (options.conflicts, options.idempotencyKey) = (.supersede, "tuesday")
+        let first = try await model.apply(edits, options: options)
+        #expect(first.edits == 1 && first.leftOut == 1)
+        let second = try await model.apply(edits, options: options)
+        #expect(second.isRepeated && second.leftOut == 1)
+        #expect(second.transaction == first.transaction)
+    }
+
+    @Test func aProposalOfWhatHoldsAlreadyIsClosed() async throws {
+        let edits = try World.edits(1)
+        let model = try await world.model(World.hasty)
+        try await model.learn([edits])
+        let proposal = try await model.propose(edits)
+        var options = ApplyOptions.unchecked
+        options.conflicts = .supersede
+        let report = try await model.approve(proposal, options: options)
+        #expect(report.transaction == nil && report.leftOut == 1)
+        await #expect(throws: EditError.self) { try await model.approve(proposal) }
+    }
+
+    @Test func anAcceptedEditWaitsWhereTheGateSaysSo() async throws {
+        let edits = try World.edits(1)
+        let model = try await world.model(World.hasty)
+        var gate = GateConfiguration()
+        gate.answersAtOnce = false
+        try await model.configure(gate: gate)
+        try await model.acceptOnly(edits)
+        let reader = try EditableModel(opening: world.place("edited"), options: World.options())
+        #expect(await reader.ledger.pending.count == 1)
+        let asked = try await reader.ask(edits[0].prompt)
+        #expect(asked.after.text == asked.before.text && asked.edit == nil)
+    }
+
+    @Test func promptsOfNoTokensAndOfTooManyAreAskedBesideAPendingEdit() async throws {
+        let edits = try World.edits(1)
+        let model = try await world.model(World.hasty)
+        try await model.acceptOnly(edits)
+        let reader = try EditableModel(opening: world.place("edited"), options: World.options())
+        #expect(try await reader.isSaid(edits[0].prompt))
+        #expect(try await !reader.isSaid(""))
+        let context = try await reader.summary.contextLength
+        let long = String(repeating: "and so on ", count: context) + edits[0].prompt
+        _ = try await reader.isSaid(long)
+    }
+
+    @Test func aLongTargetHasRoomInAProbe() async throws {
+        let model = try EditableModel(opening: World.directory, options: World.options())
+        let short = try EditRecord(id: "a", prompt: "P is", target: "Velden")
+        let long = try EditRecord(
+            id: "b", prompt: "P is", target: String(repeating: "and so on ", count: 20))
+        #expect(await model.room(for: [short]) == 24)
+        #expect(await model.room(for: [short, long]) > 60)
+    }
+
     @Test func anAcceptedEditAnswersFromTheLogUntilItIsLearned() async throws {
         let edit = try World.edits(1)[0]
         let model = try await world.model(.elder(.default))
@@ -147,6 +206,30 @@ import Testing
         #expect(try await opened.verify(mending: true).mended == 1)
         #expect(try await opened.verify(.full).faults == [])
     }
+
+    @Test func verifyingBesideAWriterFindsNoFault() async throws {
+        let edits = try World.edits(2)
+        let writer = try await world.model(World.hasty)
+        try await writer.learn([[edits[0]]])
+        let reader = try EditableModel(opening: world.place("edited"), options: World.options())
+        try await writer.learn([[edits[1]]])
+        let report = try await reader.verify()
+        #expect(report.faults == [] && report.replayed == 1)
+        let version = await writer.ledger.version
+        #expect(report.events == version)
+    }
+
+    @Test func aSnapshotOfSomethingElseIsMadeAgain() async throws {
+        let model = try await world.model(World.hasty)
+        try await model.learn(World.edits(2).map { [$0] })
+        let digest = try await model.digest
+        try await model.mistakeTheCurrentSnapshot()
+        #expect(try await model.verify().faults.count == 1)
+        #expect(try await model.verify(mending: true).mended == 1)
+        #expect(try await model.verify(.full).faults == [])
+        let opened = try EditableModel(opening: world.place("edited"), options: World.options())
+        #expect(try await opened.digest == digest)
+    }
 }
 
 extension EditableModel {
@@ -155,6 +238,22 @@ extension EditableModel {
         let transaction = journal.ledger.version + 1
         try journal.append(
             edits.map { .edit(LoggedEdit(record: $0, transaction: transaction)) })
+    }
+
+    /// Whether the retrieval tier has something to say to a prompt.
+    func isSaid(_ prompt: String) throws -> Bool {
+        try retrieval.sayings(for: [prompt])[0] != nil
+    }
+
+    /// The tokens of an answer that edits are probed with.
+    func room(for edits: [EditRecord]) -> Int { edits.longestAnswer(base.tokenizer) }
+
+    /// Lets the current snapshot hold what the first one does.
+    func mistakeTheCurrentSnapshot() throws {
+        let log = journal.log!
+        let (first, current) = (try log.snapshots()[0], try log.currentSnapshot()!)
+        try log.setCurrent(
+            Snapshot(key: current.key, files: first.files, batches: current.batches))
     }
 
     /// The file of the current snapshot.

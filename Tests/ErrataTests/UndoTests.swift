@@ -87,6 +87,49 @@ import Testing
         await #expect(throws: EditError.self) { try await model.undo(["no-such-edit"]) }
     }
 
+    @Test func anEarlierVersionKnowsItsOwnEventsOfAnEditGivenTwice() async throws {
+        let edit = try World.edits(1)[0]
+        let model = try await world.model(World.hasty)
+        try await model.learn([[edit]])
+        let (version, then) = (await model.ledger.version, try await model.digest)
+        try await model.undo([edit.id])
+        try await model.learn([[edit]])
+        let earlier = try EditableModel(
+            opening: world.place("edited"), options: World.options(), version: version)
+        #expect(try await earlier.digest == then)
+        #expect(try await earlier.status().retired == 0)
+        let text = try await earlier.ask(edit.prompt).after.text
+        #expect(try await model.ask(edit.prompt).after.text == text)
+    }
+
+    @Test func anEditGivenAgainBeforeItIsForgottenSettles() async throws {
+        let edit = try World.edits(1)[0]
+        let model = try await world.model(World.hasty)
+        try await model.learn([[edit]])
+        let then = try await model.digest
+        try await model.undo([edit.id], settling: false)
+        try await model.learn([[edit]])
+        #expect(try await model.settle() == 0)
+        #expect(try await model.digest == then)
+        #expect(try await model.status().retired == 0)
+    }
+
+    @Test func whatIsPendingIsTakenBackBeforeItIsLearned() async throws {
+        let edits = try World.edits(2)
+        var model: EditableModel? = try await world.model(World.hasty)
+        try await model!.learn([[edits[0]]])
+        let then = try await model!.digest
+        // As if the process had died between accepting and publishing.
+        try await model!.acceptOnly([edits[1]])
+        model = nil
+        let next = try EditableModel(opening: world.place("edited"), options: World.options())
+        try await next.undo([edits[1].id])
+        #expect(try await next.digest == then)
+        let ledger = await next.ledger
+        #expect(ledger.live.count == 1 && ledger.pending.isEmpty)
+        #expect(ledger.events.filter { $0.kind == .publish }.count == 1)
+    }
+
     @Test func anEarlierVersionIsOpenedAsItWas() async throws {
         let edits = try World.edits(4)
         let model = try await world.model(World.hasty)

@@ -90,9 +90,13 @@ import Testing
         #expect(folder.record(of: stream, like: other) == nil)
         // A run that asks tasks besides does not hide it from a table that shows none.
         var wider = manifest
-        wider.data += manifest.data
+        wider.data += GeneralTask.allCases.map { Manifest.DataFile(name: $0.path, digest: "0") }
         #expect(folder.record(of: stream, like: wider) == result.record)
         #expect(folder.record(of: asking, like: wider) == nil)
+        // One that reads another file of edits besides does.
+        var mixed = manifest
+        mixed.data.append(Manifest.DataFile(name: "counterfact.json", digest: "0"))
+        #expect(folder.record(of: stream, like: mixed) == nil)
         let lines = try String(
             contentsOf: url.appending(path: "streams/\(stream.name)/edits.jsonl"), encoding: .utf8)
         #expect(lines.split(separator: "\n").count == result.outcomes.count)
@@ -198,9 +202,24 @@ import Testing
         #expect(report.markdown.contains("# T: all"))
 
         records.append(try await lab.measure(streams[2]) { _ in }.record)
+        expectTasks(of: records)
         let ages = Exhibit(.ages, of: StreamGroup.groups(records), published: [:])
         #expect(
             ages.tables[0].rows.map { $0[0] }
                 == ["ELDER paper, steps 3, 3 edits", "ELDER paper, steps 3, 6 edits"])
+    }
+
+    /// Two seeds of one stream and one of a longer one, of which the first was not asked the tasks.
+    private func expectTasks(of records: [StreamRecord]) {
+        var records = records
+        var summary = TaskSummary(.gsm8k, rows: [])
+        (summary.items, summary.agreement) = (5, 0.5)
+        for place in 1..<3 { records[place].tasks = [summary] }
+        let tables = Exhibit(.retention, of: StreamGroup.groups(records), published: [:]).tables
+        #expect(
+            tables[0].rows.map { Array($0[1...3]) } == [["3", "1", "5"], ["6", "1", "5"]])
+        #expect(tables[0].rows.map(\.last) == ["50.0", "50.0"])
+        #expect(tables[2].columns[1] == "Edits" && tables[2].rows.map { $0[1] } == ["3", "6"])
+        #expect(tables[2].rows.map { $0[2] } == ["50.0", "50.0"])
     }
 }

@@ -111,6 +111,17 @@ import Testing
             try ResultsFolder(URL(filePath: "/dev/null/results"))
         }
         #expect(error?.message.contains("/dev/null/results cannot be made") == true)
+        #expect(error?.isFailure == false)
+    }
+
+    @Test func whatCannotBeWrittenLaterIsNoMistakeOfTheInput() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let folder = try ResultsFolder(url)
+        try FileManager.default.removeItem(at: url)
+        let error = #expect(throws: EvaluationError.self) {
+            try folder.writeJSON([1], to: "results.json")
+        }
+        #expect(error?.isFailure == true)
     }
 
     @Test func alignsATableForTheTerminal() {

@@ -180,6 +180,45 @@ import Testing
         await #expect(throws: CancellationError.self) { try await left.value }
     }
 
+    @Test func aRankWhoseJobIsStoppedGivesItBack() async throws {
+        let leader = try Self.leader(of: 2)
+        let leaving = try Self.follower(1, of: leader)
+        let taken = Signal()
+        let left = Task {
+            try await Self.run(leaving, Self.jobs(2)) { _ in
+                taken.give()
+                throw CancellationError()
+            }
+        }
+        let received = try await Self.run(leader, Self.jobs(2)) { job in
+            try await taken.wait()
+            return Data(job.utf8)
+        }
+        expect(received, areOf: Self.jobs(2))
+        await #expect(throws: CancellationError.self) { try await left.value }
+    }
+
+    @Test func aLeaderWhoseJobIsStoppedEndsAll() async throws {
+        let leader = try Self.leader(of: 2)
+        let follower = try Self.follower(1, of: leader)
+        let taken = Signal()
+        async let other: Void = expectSentence("Rank 0 was stopped") {
+            try await Self.run(follower, Self.jobs(2)) { _ in
+                taken.give()
+                try await Task.sleep(for: .seconds(1000))
+                return Data()
+            }
+        }
+        let stopped = Task {
+            try await Self.run(leader, Self.jobs(2)) { _ in
+                try await taken.wait()
+                throw CancellationError()
+            }
+        }
+        await #expect(throws: CancellationError.self) { try await stopped.value }
+        await other
+    }
+
     @Test func resultsAreReceivedWhileTheLeaderIsBusy() async throws {
         let leader = try Self.leader(of: 2)
         let follower = try Self.follower(1, of: leader)
@@ -254,6 +293,12 @@ import Testing
         #expect(!sentence.isEmpty && !sentence.contains("Error Domain"), "\(sentence)")
         #expect(EvaluationError("Choose.").sentence == "Choose.")
         #expect((CancellationError() as any Error).sentence == "CancellationError()")
+    }
+
+    @Test func aRunThatFailedIsNoMistakeOfTheInput() {
+        #expect(throws: EvaluationError("lost", isFailure: true)) {
+            try Ending(failure: "lost").check()
+        }
     }
 
     @Test func whatTheLeaderCannotReceiveEndsAll() async throws {

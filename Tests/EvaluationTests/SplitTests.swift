@@ -37,6 +37,7 @@ import Testing
             try Split.paper.first(4, of: records)
         }
         #expect(error?.message.contains("has 3 with a rephrasing; ask for 1 to 3") == true)
+        #expect(throws: EvaluationError.self) { try Split.promptOnly.first(-1, of: records) }
     }
 
     @Test func asksEverythingAboutAnEdit() throws {

@@ -43,6 +43,44 @@ import Torch
         }
     }
 
+    @Test(arguments: TinyModel.allCases)
+    func parametersAreCountedThroughLinks(_ tiny: TinyModel) throws {
+        try withTemporaryDirectory { directory in
+            // As in the Hugging Face cache, where every file is a link.
+            for name in try FileManager.default.contentsOfDirectory(atPath: tiny.directory.path) {
+                try FileManager.default.createSymbolicLink(
+                    at: directory.appending(path: name),
+                    withDestinationURL: tiny.directory.appending(path: name))
+            }
+            let count = try CausalModel.parameterCount(in: directory)
+            #expect(try count == tiny.load().parameterCount)
+        }
+    }
+
+    @Test(arguments: [
+        (#", "eos_token_id": 5"#, #"{"eos_token_id": [7, 5, 9]}"#, [5, 7, 9]),
+        (#", "eos_token_id": [5, 6]"#, #"{"eos_token_id": 7}"#, [5, 6, 7]),
+        ("", #"{"eos_token_id": [7, 5]}"#, [7, 5]),
+        (#", "eos_token_id": 5"#, #"{"eos_token_id": null}"#, [5]),
+    ])
+    func generationSettingsAddWhatEndsAText(
+        _ extra: String, _ generation: String, _ ends: [Int]
+    ) throws {
+        try withTemporaryDirectory { directory in
+            let sizes = #""vocab_size": 64, "n_embd": 16, "n_layer": 2, "n_head": 2"#
+            try write("config.json", #"{"model_type": "gpt2", \#(sizes)\#(extra)}"#)(directory)
+            try write("generation_config.json", generation)(directory)
+            #expect(try CausalModel.configuration(in: directory).endOfText == ends)
+        }
+    }
+
+    @Test func badGenerationSettingsAreExplained() throws {
+        #expect(
+            try message(after: write("generation_config.json", #"{"eos_token_id": "</s>"}"#))
+                == "DIR/generation_config.json must be JSON whose 'eos_token_id', if any, is a number "
+                + "or a list of numbers, but is not; download it again.")
+    }
+
     /// What loading says when `change` has been at the files of a whole checkpoint.
     private func message(
         _ tiny: TinyModel = .gpt2, dtype: DType? = nil, after change: (URL) throws -> Void

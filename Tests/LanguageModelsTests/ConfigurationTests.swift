@@ -36,6 +36,16 @@ import Torch
             try ModelConfiguration(huggingFace: configuration.huggingFaceJSON()) == configuration)
     }
 
+    @Test func linearScalingReachesAsFarAsTheFileSays() throws {
+        let trained = #", "max_position_embeddings": 4096"#
+        let tuned = trained + #", "max_sequence_length": 16384"#
+        let linear = #", "rope_scaling": {"type": "linear", "factor": 4}"#
+        #expect(try llama(tuned + linear).maximumLength == 16384)
+        #expect(try llama(trained + linear).maximumLength == 4096)
+        #expect(try llama(tuned).maximumLength == 4096)
+        #expect(try llama(#", "max_sequence_length": 1024"# + linear).maximumLength == 2048)
+    }
+
     @Test func namedConfigurationsReadTheSame() throws {
         for configuration in [ModelConfiguration.gpt2Small, .gpt2XL, .llama2_7B] {
             let data = try configuration.huggingFaceJSON(dtype: .bfloat16)

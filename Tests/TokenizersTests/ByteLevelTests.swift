@@ -68,6 +68,32 @@ import Tokenizers
         #expect(tokenizer.encode("Hi", addSpecialTokens: false) == [4])
     }
 
+    @Test func addedTokensKeepTheIDsThatTheConfigurationGives() throws {
+        let tokenizer = try load(
+            """
+            {"eos_token": "<|endoftext|>", "added_tokens_decoder": {
+              "11": {"content": "<|endoftext|>", "special": true},
+              "20": {"content": "<|im_start|>", "special": true},
+              "18": {"content": "[x]", "special": false, "rstrip": true}}}
+            """)
+        #expect(tokenizer.encode("Hi<|im_start|>Hi[x] Hi") == [3, 20, 3, 18, 3])
+        #expect(tokenizer.decode([3, 20, 18]) == "Hi[x]")
+        #expect(tokenizer.endOfText == 11)
+        #expect(tokenizer.vocabularySize == 21)
+    }
+
+    @Test func theOlderFileOfAddedTokensIsRead() throws {
+        let tokenizer = try TokenizerFolder.load([
+            "vocab.json": Self.vocabulary, "merges.txt": Self.merges,
+            "added_tokens.json": #"{"<s>": 17, "[x]": 16}"#,
+            "tokenizer_config.json": #"{"bos_token": "<s>"}"#,
+        ])
+        #expect(tokenizer.beginningOfText == 17)
+        #expect(tokenizer.encode("[x]Hi") == [16, 3])
+        #expect(tokenizer.decode([17, 16, 3]) == "[x]Hi")
+        #expect(tokenizer.vocabularySize == 18)
+    }
+
     @Test func tokenizerFileComesBeforeTheTwoFiles() throws {
         let file = tokenizerFile(
             vocabulary: #"{"H":0,"i":1}"#,

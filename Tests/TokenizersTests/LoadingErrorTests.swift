@@ -90,6 +90,17 @@ import Tokenizers
         #expect(message.contains("merges.txt") && message.contains("line 3"))
     }
 
+    @Test func namesAddedTokensWithoutAnID() throws {
+        let files = ["vocab.json": Self.vocabulary, "merges.txt": ""]
+        for (name, text) in [
+            ("added_tokens.json", #"{"<pad>": "three"}"#),
+            ("tokenizer_config.json", #"{"added_tokens_decoder": {"x": {"content": "<pad>"}}}"#),
+        ] {
+            let message = try TokenizerFolder.complaint(files.merging([name: text]) { $1 })
+            #expect(message.contains(name) && message.contains("gives <pad> an id"), "\(message)")
+        }
+    }
+
     @Test func namesSpecialTokensTheTemplateLacks() throws {
         let message = try complaint(
             """

@@ -50,8 +50,6 @@ const char *ct_engine_version(void);
 /// Handles created and not yet released, over all threads.
 int64_t ct_live_tensors(void);
 void ct_release(CTTensor *_Nullable tensor);
-/// A second handle on the same storage.
-CTStatus ct_alias(CTTensor *tensor, CTTensor *_Nullable *_Nonnull result);
 CTStatus ct_set_threads(int64_t count);
 int64_t ct_threads(void);
 /// Gives memory that was freed back to the system, where the allocator would keep it.

@@ -86,6 +86,11 @@ package struct TokenFile: Codable, Sendable, Equatable {
             throw ServerError(
                 "\(file.path): expected format 1, got \(format); use the Errata that wrote it.")
         }
+        if let token = tokens.first(where: { ($0.requestsPerMinute ?? 1) < 1 }) {
+            throw ServerError(
+                "\(file.path): expected `requestsPerMinute` of `\(token.name)` to be at least 1, got "
+                    + "\(token.requestsPerMinute!); leave it out for no limit.")
+        }
     }
 
     /// Writes the file, readable by its owner alone; whole or not at all.

@@ -83,7 +83,7 @@ final class Doorkeeper: Sendable {
 
     /// Takes note of tokens that were read and written for somebody.
     func spend(_ tokens: Int, by caller: Caller) {
-        guard let name = caller.name else { return }
+        guard let name = caller.name, tokens != 0 else { return }
         let isDue = state.withLock { state in
             state.usage[name]?.tokens += tokens
             let isDue = record != nil && !state.isWriting

@@ -13,7 +13,9 @@ extension OpenAPI {
         ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"],
         "Whose model is meant, for an administrator's token.")
     private static let id = parameter(
-        "id", in: "path", .string, "The edit's name, or the number of an event.")
+        "id", in: "path", .string,
+        "The number of an event as #12, with %23 for #, or the name of an edit. A number without # is "
+            + "an edit of that name, such as files have, and otherwise the event.")
     /// What every request that says who asks may get.
     private static let access = [401, 403, 429]
 

@@ -77,7 +77,7 @@ extension OpenAPI {
                     (
                         "edits",
                         [
-                            "type": "array", "items": .reference("Record"), "minItems": 1,
+                            "type": "array", "items": .reference("Correction"), "minItems": 1,
                             "maxItems": 1024,
                         ]
                     ),
@@ -95,31 +95,26 @@ extension OpenAPI {
                 ], required: [])
         ),
         ("ReasonRequest", .schema([("reason", .optional("string"))], required: [])),
-        (
-            "Record",
-            .schema(
-                [
-                    ("id", .string), ("prompt", words), ("target", words),
-                    ("rephrases", .list(of: .string)), ("subject", .string),
-                    ("relation", .string), ("formerAnswer", .string),
-                    (
-                        "locality",
-                        .list(
-                            of: .schema(
-                                [
-                                    ("prompt", words), ("answer", .string),
-                                    (
-                                        "kind",
-                                        ["type": "string", "enum": ["neighbour", "unrelated"]]
-                                    ),
-                                ], required: ["prompt"], isClosed: true))
-                    ),
-                    ("source", .string), ("author", .string), ("reason", .string),
-                    ("tags", .list(of: .string)), ("validFrom", date), ("validUntil", date),
-                    ("chatPrompt", .string),
-                ], required: ["prompt", "target"], isClosed: true)
-        ),
+        ("Correction", record(id: ["type": "string", "pattern": "^(?!#?[0-9]+$)"])),
     ]
+
+    /// An edit as it is sent, and with what the server adds to it.
+    private static func record(id: JSON, adding more: [(String, JSON)] = []) -> JSON {
+        let fields: [(String, JSON)] = [
+            ("id", id), ("prompt", words), ("target", words), ("rephrases", .list(of: .string)),
+            ("subject", .string), ("relation", .string), ("formerAnswer", .string),
+            ("locality", .list(of: probe)), ("source", .string), ("author", .string),
+            ("reason", .string), ("tags", .list(of: .string)), ("validFrom", date),
+            ("validUntil", date),
+        ]
+        return .schema(fields + more, required: ["prompt", "target"], isClosed: true)
+    }
+
+    private static let probe: JSON = .schema(
+        [
+            ("prompt", words), ("answer", .string),
+            ("kind", ["type": "string", "enum": ["neighbour", "unrelated"]]),
+        ], required: ["prompt"], isClosed: true)
 
     /// Something to read.
     private static let words: JSON = ["type": "string", "pattern": "\\S"]
@@ -155,7 +150,12 @@ extension OpenAPI {
         ("model", ["type": "string", "examples": ["MODEL"]]),
         ("temperature", .optional("number", ("minimum", 0), ("maximum", 2))),
         ("top_p", .optional("number", ("exclusiveMinimum", 0), ("maximum", 1))),
-        ("n", .optional("integer", ("minimum", 1), ("maximum", 128))),
+        (
+            "n",
+            .optional(
+                "integer", ("minimum", 1), ("maximum", 128),
+                ("description", "Answers to each prompt: prompts times n are at most 128."))
+        ),
         (
             "stop",
             [
@@ -176,6 +176,7 @@ extension OpenAPI {
 
     /// Bodies of answers.
     private static let told: [(String, JSON)] = [
+        ("Record", record(id: .string, adding: [("chatPrompt", .string)])),
         (
             "Model",
             .schema(

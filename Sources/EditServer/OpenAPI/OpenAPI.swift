@@ -93,7 +93,8 @@ extension OpenAPI.Operation {
                     link.operation,
                     [
                         "operationId": .text(link.operation),
-                        "parameters": ["id": .text("$response.body#/\(link.field)")],
+                        // As `#12`, which is the event whatever edits are called.
+                        "parameters": ["id": .text("#{$response.body#/\(link.field)}")],
                     ]
                 )
             }

@@ -27,10 +27,11 @@ struct WaitingView {
     private func card(_ proposed: ProposedEdits) -> HTML {
         let event = ledger.events[proposed.id - 1]
         let rows = proposed.records.map { record -> HTML in
+            // All that is taught besides, for that is what is approved.
+            let wordings = record.wordings.dropFirst()
             let others: HTML =
-                record.rephrases.isEmpty
-                ? .nothing
-                : "<div class=\"hint\">\(record.rephrases.joined(separator: " · "))</div>"
+                wordings.isEmpty
+                ? .nothing : "<div class=\"hint\">\(wordings.joined(separator: " · "))</div>"
             return """
                 <tr><th scope="row">\(record.prompt)\(others)</th><td>\(record.target)</td></tr>
                 """

@@ -5,7 +5,8 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 
-/// Keeps account of one answer: tokens, times, and what was decided.
+/// Keeps account of one answer: tokens, times, and what was decided. What it costs is charged where
+/// it comes into being, in `converse`.
 struct Account: Sendable {
     private let service: EditService
     private let caller: Caller
@@ -50,7 +51,6 @@ struct Account: Sendable {
 
     /// Takes note of what was done, and for whom.
     func close(failing: Bool) {
-        service.doorkeeper.spend(usage.prompt + usage.completion, by: caller)
         service.meters.answered(traces, usage: usage, isFailed: failing)
         guard !failing else { return }
         let times = Traffic.Times(

@@ -56,13 +56,17 @@ struct CompletionReply: Reply {
     /// What every choice begins with: the prompt, where it is to be repeated.
     mutating func beginning() -> [CompletionChoice] {
         guard body.echo else { return [] }
-        return openings.indices.flatMap { prompt in
+        return openings.indices.flatMap { prompt -> [CompletionChoice] in
             let text =
                 if case .texts(let texts) = body.prompt { texts[prompt] } else {
                     version.text(of: requests[prompt].prompt)
                 }
-            return (0..<requests[prompt].choices).map {
-                choice(prompt, $0, text: text, scores: openings[prompt].scores)
+            // Made once for all choices: a small request can ask for many after a long prompt.
+            let first = choice(prompt, 0, text: text, scores: openings[prompt].scores)
+            return (0..<requests[prompt].choices).map { number -> CompletionChoice in
+                let place = first.index + number
+                offsets[place] = offsets[first.index]
+                return CompletionChoice(text: text, index: place, logprobs: first.logprobs)
             }
         }
     }

@@ -81,17 +81,23 @@ extension EditService {
         let conversation = try await converse(requests, context)
         // The unedited answer is there to compare with; that it defers says nothing.
         let opening = conversation.openings[1]
-        var account = account(for: context, [opening], requests)
+        let texts = try await texts(of: conversation, account(for: context, [opening], requests))
+        let ledger = await tenant.model.ledger
+        return ExplainedAnswer(
+            before: texts[0], after: texts[1], trace: opening.trace,
+            edit: opening.trace.nearestEdit.flatMap(ledger.entry(identifiedBy:)))
+    }
+
+    /// Waits for the whole answers to both prompts.
+    private func texts(of conversation: Conversation, _ account: Account) async throws -> [String] {
+        var account = account
+        defer { account.close(failing: !account.hasEnded) }
         var texts = ["", ""]
         for try await piece in conversation.pieces {
             account.note(piece.event)
             if case .grew(_, let text, _) = piece.event { texts[piece.prompt] += text }
         }
         try account.requireEnd()
-        account.close(failing: false)
-        let ledger = await tenant.model.ledger
-        return ExplainedAnswer(
-            before: texts[0], after: texts[1], trace: opening.trace,
-            edit: opening.trace.nearestEdit.flatMap(ledger.entry(identifiedBy:)))
+        return texts
     }
 }

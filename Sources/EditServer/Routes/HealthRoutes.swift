@@ -20,7 +20,8 @@ struct HealthRoutes: Sendable {
         }
     }
 
-    /// Whether requests are taken: no while the server shuts down, or has no room.
+    /// Whether requests are taken: no once the engine has stopped. A queue that is full is no reason,
+    /// since a moment later it may not be.
     private func ready() throws -> Response {
         guard !service.engine.hasStopped else { throw EngineHasStopped() }
         let standing = service.follower?.standing

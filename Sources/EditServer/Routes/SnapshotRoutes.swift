@@ -31,21 +31,24 @@ struct SnapshotRoutes: Sendable {
     private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
         try context.caller.require(.ask, .propose, .approve)
         let tenant = try await service.tenant(context)
+        // Before the log, which only grows: so that it has every version that is seen here.
+        let versions = tenant.versions.all
         let ledger = await tenant.model.ledger
         // Of one number, the newest.
-        let kept = Dictionary(tenant.versions.all.map { ($0.number, $0) }) { newest, _ in newest }
-        let current = tenant.versions.current.number
+        let kept = Dictionary(versions.map { ($0.number, $0) }) { newest, _ in newest }
+        let current = versions[0].number
         let changes = ledger.events.filter { [.publish, .undo].contains($0.kind) }.suffix(100)
         // What can be asked is listed whether or not it changed anything.
-        let others = Set(kept.keys).subtracting(changes.map(\.sequence)).filter { $0 > 0 }
-            .map { ledger.events[$0 - 1] }
-        var snapshots = try (Array(changes) + others).sorted { $0.sequence > $1.sequence }.map {
+        let listed = Set(kept.keys).union(changes.map(\.sequence))
+            .filter { $0 > 0 && $0 <= ledger.version }
+        let counts = try ledger.liveCounts(at: listed)
+        var snapshots = listed.sorted(by: >).map { ledger.events[$0 - 1] }.map { event in
             Snapshot(
-                version: $0.sequence,
-                model: kept[$0.sequence].map(service.name),
-                current: $0.sequence == current, kind: $0.kind.rawValue,
-                edits: try ledger.at(version: $0.sequence).live.joined().count, time: $0.time,
-                author: $0.author, reason: $0.reason)
+                version: event.sequence,
+                model: kept[event.sequence].map(service.name),
+                current: event.sequence == current, kind: event.kind.rawValue,
+                edits: counts[event.sequence] ?? 0, time: event.time,
+                author: event.author, reason: event.reason)
         }
         snapshots.append(
             Snapshot(

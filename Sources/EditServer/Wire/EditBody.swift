@@ -54,7 +54,7 @@ extension Ledger.Standing {
 /// A proposal as it is told.
 struct ProposalBody: Encodable, Sendable {
     let object = "proposal"
-    /// The event that proposed it.
+    /// The event that proposed it, as `#12`, which names it whatever edits are called.
     let id: String
     let event: Int
     let state: String
@@ -66,7 +66,7 @@ struct ProposalBody: Encodable, Sendable {
 
     init(_ proposed: ProposedEdits, in ledger: Ledger, tenant: String?) {
         let event = ledger.events[proposed.id - 1]
-        id = "\(proposed.id)"
+        id = "#\(proposed.id)"
         self.event = proposed.id
         state =
             switch proposed.decision {

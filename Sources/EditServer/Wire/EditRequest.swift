@@ -27,6 +27,13 @@ struct EditRequest: Decodable, Sendable {
         guard !edits.isEmpty else {
             throw APIError.wrong("edits", "expected at least one edit, got none.")
         }
+        // It is taught, and whoever approves would not look for another question in it.
+        guard edits.allSatisfy({ $0.chatPrompt == nil }) else {
+            throw APIError.wrong(
+                "edits",
+                "expected edits without `chatPrompt`, which the server writes by itself, got one with "
+                    + "it; leave it out.")
+        }
     }
 
     /// How they are applied, for somebody.
@@ -46,14 +53,14 @@ extension EditRecord {
     fileprivate var named: EditRecord {
         guard id.isEmpty else { return self }
         var record = self
-        record.id = Self.identifier(for: prompt)
+        record.id = Self.name(for: prompt)
         return record
     }
 
-    /// A name made of the words of a prompt.
-    static func identifier(for prompt: String) -> String {
-        let words = prompt.lowercased().split { !$0.isLetter && !$0.isNumber }
-        return words.isEmpty ? "edit" : String(words.joined(separator: "-").prefix(60))
+    /// A name made of the words of a prompt, which none can take for the number of an event.
+    static func name(for prompt: String) -> String {
+        let name = identifier(for: prompt)
+        return Ledger.number(in: name) == nil ? name : "edit-\(name)"
     }
 }
 

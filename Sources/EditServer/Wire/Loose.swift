@@ -38,9 +38,13 @@ enum PromptInput: Decodable, Sendable {
                     + "those.",
                 param: "prompt", code: "invalid_type")
         }
+        guard count > 0 else {
+            throw APIError.wrong(
+                "prompt", "expected at least one `prompt`, got an empty list; send a text.")
+        }
     }
 
-    var count: Int {
+    private var count: Int {
         switch self {
         case .texts(let texts): texts.count
         case .tokens(let tokens): tokens.count

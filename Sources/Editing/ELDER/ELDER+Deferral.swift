@@ -21,22 +21,27 @@ extension ELDER {
         }
     }
 
-    /// How much each expert counts for each row while answering, [B, L, E].
-    func weights(_ query: Tensor, routes own: Routes, scopes: [Scope]) throws -> Tensor {
+    /// How much each expert counts for each row while answering, [B, L, E], and the codes of the
+    /// routes that are taken so.
+    func ways(
+        _ query: Tensor, routes own: Routes, scopes: [Scope]
+    ) throws -> (weights: Tensor, codes: [RouteCode]) {
         switch config.routeSource {
-        case .prompt:
-            return try own.weights(renormalising: config.renormalisesScores)
+        case .prompt: return try ways(own)
         case .match:
-            let routes = try router.routes(routed(query, by: scopes), active: config.active)
-            return try routes.weights(renormalising: config.renormalisesScores)
+            return try ways(router.routes(routed(query, by: scopes), active: config.active))
         case .allocation:
             // A deferred row takes any route: its mixture is not looked at.
             let codes = scopes.map {
                 let row = memory.rows[$0.match?.index ?? 0]
                 return allocator.code(of: allocationKey(row)!)!
             }
-            return try oneHot(codes)! / Double(config.active)
+            return (try oneHot(codes)! / Double(config.active), codes)
         }
+    }
+
+    private func ways(_ routes: Routes) throws -> (weights: Tensor, codes: [RouteCode]) {
+        (try routes.weights(renormalising: config.renormalisesScores), try routes.codes())
     }
 
     /// The queries the routers shall see, [B, d]: those of matched rows, and else the prompts' own.
@@ -50,13 +55,16 @@ extension ELDER {
         return try Tensor.stacked(rows, dim: 0)
     }
 
-    /// The decisions in words.
+    /// The decisions in words. A deferred prompt shows where it would have gone; where routes are
+    /// those of edits, that is nowhere.
     func traces(_ scopes: [Scope], codes: [RouteCode]) -> [RouteTrace] {
         let threshold = config.gate == .code ? Double(config.hammingThreshold) : Self.edge
         return zip(scopes, codes).map { scope, code in
             RouteTrace(
                 scope, nearestEdit: scope.match.map { memory.rows[$0.index].editID },
-                threshold: threshold, code: code, gate: config.gate == .code ? .code : .match)
+                threshold: threshold,
+                code: scope.isEdited || config.routeSource != .allocation ? code : nil,
+                gate: config.gate == .code ? .code : .match)
         }
     }
 

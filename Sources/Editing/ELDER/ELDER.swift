@@ -88,13 +88,14 @@ package struct ELDER: EditingMethod {
         let own = try routes(prefix, query: query, promptLengths: prompts.map(\.count))
         let codes = try own.codes()
         let scopes = try scopes(prompts, query: query, codes: codes)
-        let traces = traces(scopes, codes: codes)
         guard scopes.contains(where: \.isEdited) else {
-            return Decision(adaptation: nil, traces: traces)
+            return Decision(adaptation: nil, traces: traces(scopes, codes: codes))
         }
         let scope = try Tensor(
             scopes.map(\.isEdited), shape: [scopes.count], device: model.device)
-        let weights = try weights(query, routes: own, scopes: scopes)  // [B, L, E]
-        return Decision(adaptation: try mixture(weights, scope: scope), traces: traces)
+        let ways = try ways(query, routes: own, scopes: scopes)
+        return Decision(
+            adaptation: try mixture(ways.weights, scope: scope),
+            traces: traces(scopes, codes: ways.codes))
     }
 }

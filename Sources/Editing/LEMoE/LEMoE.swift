@@ -9,8 +9,9 @@ import Torch
 ///
 /// Experts stand beside the frozen MLP of one block, and each batch of edits adds one, with a *key*.
 /// A prompt is sent as a whole to the expert whose key is most like the prompt's *value*, a
-/// projection of the mean of its tokens' embeddings, which no edit can change. Similar edits are
-/// planned into one batch, because only then can such a key tell them from others.
+/// projection of the mean of its tokens' embeddings, which no edit can change; which of its tokens
+/// count can change under `entity` pooling, where a later edit brings a longer subject. Similar
+/// edits are planned into one batch, because only then can such a key tell them from others.
 ///
 /// The functions below are the method; `Expert`, `KeyValueRouter`, `OrderPlanner` its parts.
 package struct LEMoE: ConfigurableMethod, OracleRouting {

@@ -43,14 +43,16 @@ package struct Retrieval: EditingMethod {
     /// What is read before a prompt: the nearest edits, the nearest last; as many as leave an eighth
     /// of the model's context to the answer, and nothing where not even one does.
     private func context(of matches: [Match], before prompt: [Int]) -> [Int] {
-        let room = model.configuration.contextLength * 7 / 8 - prompt.count
+        // A start mark belongs before everything, and not between two edits.
+        let start = tokenizer.encode("")
+        let room = model.configuration.contextLength * 7 / 8 - prompt.count - start.count
         var context: [Int] = []
         for row in answers(to: matches).prefix(config.edits) {
             let longer = written(row) + context
             guard longer.count <= room else { break }
             context = longer
         }
-        return context
+        return context.isEmpty ? [] : start + context
     }
 
     /// The rows behind `matches`, nearest first, one for each fact: the latest.
@@ -76,11 +78,15 @@ package struct Retrieval: EditingMethod {
     func written(_ row: EditRow) -> [Int] {
         let statement = "\(row.prompt) \(row.target.trimmingSpaces)"
         return switch config.template {
-        case .plain: tokenizer.encode(statement + "\n")
-        case .twice: tokenizer.encode("\(statement)\n\(statement)\n")
-        case .newFact: tokenizer.encode("New fact: \(statement)\nPrompt: ")
-        case .document: tokenizer.encode(statement) + model.configuration.endOfText.prefix(1)
+        case .plain: tokens(statement + "\n")
+        case .twice: tokens("\(statement)\n\(statement)\n")
+        case .newFact: tokens("New fact: \(statement)\nPrompt: ")
+        case .document: tokens(statement) + model.configuration.endOfText.prefix(1)
         }
+    }
+
+    private func tokens(_ text: String) -> [Int] {
+        tokenizer.encode(text, addSpecialTokens: false)
     }
 
     /// Where the gate's distance ends.

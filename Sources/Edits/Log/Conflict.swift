@@ -2,7 +2,7 @@
 public struct Conflict: Codable, Sendable, Equatable {
     /// How the two meet.
     public enum Kind: String, Codable, Sendable, CaseIterable {
-        /// The same question, the same answer.
+        /// The same answer to questions that are all taught already.
         case duplicate
         /// The same question, or the same subject and relation, and another answer.
         case contradiction

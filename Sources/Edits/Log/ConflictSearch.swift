@@ -25,7 +25,7 @@ public struct ConflictSearch: Sendable {
             let place = edits.count
             edits.append((sequence, record))
             places[sequence] = place
-            if let fact = Self.fact(of: record) { facts[fact, default: []].append(place) }
+            if let fact = record.fact { facts[fact, default: []].append(place) }
             for question in record.questions {
                 questions[question, default: []].append(place)
             }
@@ -50,7 +50,8 @@ public struct ConflictSearch: Sendable {
         }
         let equal = earlier(
             record.questions.flatMap { questions[$0] ?? [] }
-                + (Self.fact(of: record).flatMap { facts[$0] } ?? []))
+                + (record.fact.flatMap { facts[$0] } ?? [])
+        ).filter { record.contradicts(edits[$0].record) || record.repeats(edits[$0].record) }
         var conflicts = equal.map { conflict(record, with: $0, isNear: false) }
         let named = earlier(identifiers[record.id] ?? []).filter { !equal.contains($0) }
         conflicts += named.map {
@@ -91,11 +92,6 @@ public struct ConflictSearch: Sendable {
         }
     }
 
-    private static func fact(of record: EditRecord) -> String? {
-        guard let subject = record.subject, let relation = record.relation else { return nil }
-        return [subject, relation].map { "\(PromptWords.hashes($0))" }.joined()
-    }
-
     private static func calendar(of record: EditRecord, now: Date) -> [Conflict] {
         var conflicts: [Conflict] = []
         if let until = record.validUntil, let end = endOfValidity(until), end < now {
@@ -123,6 +119,22 @@ extension EditRecord {
     /// Whether the targets are other words.
     package func contradicts(_ other: EditRecord) -> Bool {
         PromptWords.hashes(target) != PromptWords.hashes(other.target)
+    }
+
+    /// Whether this says nothing that the other does not: the same target, and no wording of its own.
+    func repeats(_ other: EditRecord) -> Bool {
+        !contradicts(other) && questions.isSubset(of: other.questions)
+    }
+
+    /// Whether the two have a question in common, or the fact.
+    package func isAboutSame(as other: EditRecord) -> Bool {
+        !questions.isDisjoint(with: other.questions) || fact != nil && fact == other.fact
+    }
+
+    /// The words of subject and relation, where both are known.
+    fileprivate var fact: String? {
+        guard let subject, let relation else { return nil }
+        return [subject, relation].map { "\(PromptWords.hashes($0))" }.joined()
     }
 
     /// Whether the prompts are the same words.

@@ -43,6 +43,8 @@ public struct Ledger: Sendable, Equatable {
         public fileprivate(set) var entries: [Int]
         public fileprivate(set) var outcome: Outcome
         public let idempotencyKey: String?
+        /// Tells the request that was made under this key from others.
+        public let requestDigest: String?
     }
 
     /// What became of a transaction.
@@ -83,8 +85,19 @@ extension Ledger {
     ///
     /// - Throws: `EditError` for an event that does not follow from those before it.
     public mutating func append(_ event: LogEvent) throws {
-        try take(event)
-        if changesStandings(event) { judge() }
+        try append(contentsOf: CollectionOfOne(event))
+    }
+
+    /// Takes in the next events, which costs hardly more than taking in one of them.
+    ///
+    /// - Throws: as for one; what came before that one is taken in.
+    public mutating func append(contentsOf events: some Sequence<LogEvent>) throws {
+        var isJudged = true
+        defer { if !isJudged { judge() } }
+        for event in events {
+            try take(event)
+            if changesStandings(event) { isJudged = false }
+        }
     }
 
     private mutating func take(_ event: LogEvent) throws {
@@ -128,7 +141,7 @@ extension Ledger {
             transactions.append(
                 Transaction(
                     id: edit.transaction, entries: [sequence], outcome: .pending,
-                    idempotencyKey: edit.idempotencyKey))
+                    idempotencyKey: edit.idempotencyKey, requestDigest: edit.requestDigest))
             if let key = edit.idempotencyKey { requests[key] = edit.transaction }
             if let proposal = edit.proposal {
                 try decide(proposal, .approved(as: edit.transaction))
@@ -219,6 +232,17 @@ extension Ledger {
         return try Ledger(events.prefix(version))
     }
 
+    /// How many edits held right after each of `versions`, found in one pass over the log.
+    public func liveCounts(at versions: Set<Int>) throws -> [Int: Int] {
+        var ledger = Ledger()
+        var counts: [Int: Int] = [:]
+        for wanted in versions.sorted() where wanted > 0 && wanted <= version {
+            try ledger.append(contentsOf: events[ledger.version..<wanted])
+            counts[wanted] = ledger.live.reduce(0) { $0 + $1.count }
+        }
+        return counts
+    }
+
     /// What holds of the edit that event `sequence` accepted.
     public func standing(of sequence: Int) -> Standing {
         guard let entry = entries[sequence] else {
@@ -240,6 +264,16 @@ extension Ledger {
 
     /// The edits that are accepted and will be learned next, by transaction.
     public var pending: [[Int]] { batches { $0.outcome == .pending } }
+
+    /// The ledger as it would be without what is pending: what that supersedes holds.
+    public var withoutPending: Ledger {
+        var ledger = self
+        for place in transactions.indices where transactions[place].outcome == .pending {
+            ledger.transactions[place].outcome = .rejected
+        }
+        ledger.judge()
+        return ledger
+    }
 
     private func batches(_ isWanted: (Transaction) -> Bool) -> [[Int]] {
         transactions.filter(isWanted).map { transaction in
@@ -274,20 +308,30 @@ extension Ledger {
         return all.last { standing(of: $0.sequence) == .live } ?? all.last
     }
 
-    /// The event that somebody means by `name`: its number, with or without `#`, or the identifier
-    /// of an edit.
+    /// The event that somebody means by `name`: `#12` is always the event of that number; anything
+    /// else is the identifier of an edit, and where none has it, a number without `#` is an event.
+    ///
+    /// Data files number their edits, so `12` has to find the edit first. `#12` must not: whoever
+    /// names an edit so would have it taken back in the event's stead, or the other way round.
     ///
     /// - Throws: `EditError` for a name that the log does not have.
     public func event(named name: String) throws -> LogEvent {
-        if let entry = entry(identifiedBy: name) { return events[entry.sequence - 1] }
-        let number = name.hasPrefix("#") ? String(name.dropFirst()) : name
-        if let sequence = Int(number), sequence >= 1, sequence <= version {
-            return events[sequence - 1]
+        let sequence = Ledger.number(in: name)
+        let mayBeIdentifier = sequence == nil || !name.hasPrefix("#")
+        if mayBeIdentifier, let entry = entry(identifiedBy: name) {
+            return events[entry.sequence - 1]
         }
+        if let sequence, sequence >= 1, sequence <= version { return events[sequence - 1] }
         let known = identifiers.keys.sorted()
         throw EditError(
             known.count <= 200
                 ? unknown(name, among: known, what: "edit")
                 : "edit `\(name)` is unknown; `errata log` lists what there is.")
+    }
+
+    /// The number in `12` or `#12`, which can be meant as an event; nil for any other name.
+    public static func number(in name: String) -> Int? {
+        let digits = name.hasPrefix("#") ? name.dropFirst() : name[...]
+        return digits.allSatisfy { $0.isASCII && $0.isNumber } ? Int(digits) : nil
     }
 }

@@ -74,17 +74,21 @@ public struct LoggedEdit: Codable, Sendable, Equatable {
     public let supersedes: [Int]
     /// What the sender calls the request, so that sending it twice does it once.
     public let idempotencyKey: String?
+    /// Tells this request from others under its key, edits that were left out included; where it has
+    /// a key, in the first edit of its transaction.
+    public let requestDigest: String?
     /// The event that proposed it, where it was proposed first.
     public let proposal: Int?
 
     public init(
         record: EditRecord, transaction: Int, supersedes: [Int] = [],
-        idempotencyKey: String? = nil, proposal: Int? = nil
+        idempotencyKey: String? = nil, requestDigest: String? = nil, proposal: Int? = nil
     ) {
         self.record = record
         self.transaction = transaction
         self.supersedes = supersedes
         self.idempotencyKey = idempotencyKey
+        self.requestDigest = requestDigest
         self.proposal = proposal
     }
 }

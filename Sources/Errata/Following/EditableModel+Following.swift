@@ -31,7 +31,7 @@ extension EditableModel {
             if try !next.refresh(), isNew { next = try Journal(reading: directory, version: nil) }
             let restored = try Restoration.latest(&next, base: base)
             let (matcher, retrieval) = try Self.retrieval(
-                next, restored.adapters, matcher, base: base)
+                next, restored.adapters, matcher, base: base, after: self.retrieval)
             (journal, adapters, search) = (next, restored.adapters, nil)
             (self.matcher, self.retrieval, followed) = (matcher, retrieval, mark)
             announce()

@@ -18,7 +18,10 @@ package actor Mirror {
 
     private let directory: URL
     private let base: URL
+    /// What the copy had when it was last up to date.
     private var last: (version: Int, key: String?)?
+    /// Up to where its log was checked.
+    private var checked: LogMark?
 
     /// - Parameter base: the base model on this machine.
     package init(_ directory: URL, base: URL) {
@@ -30,6 +33,8 @@ package actor Mirror {
     /// - Throws: what `fetch` throws, and one sentence for what is damaged or no copy of this.
     package func pull(_ fetch: @Sendable (Piece) async throws -> Data) async throws {
         var known = try last ?? standing()
+        // Where it breaks off it is not known how far it came.
+        last = nil
         while true {
             let data = try await fetch(.events(after: known.version))
             guard let page = try? JSONDecoder().decode(LogPage.self, from: data) else {
@@ -48,16 +53,22 @@ package actor Mirror {
                 try await take(page, isLast: isLast, fetch)
                 known = try standing()
             }
-            last = known
-            if isLast { return }
+            if isLast {
+                last = known
+                return
+            }
         }
     }
 
     /// What the copy has.
     private func standing() throws -> (version: Int, key: String?) {
-        guard EditLog.exists(in: directory) else { return (0, nil) }
+        guard EditLog.exists(in: directory) else {
+            checked = nil
+            return (0, nil)
+        }
         let log = try EditLog(reading: directory)
-        return (try log.checked(after: nil)?.sequence ?? 0, try log.currentSnapshot()?.key)
+        checked = try log.checked(after: checked)
+        return (checked?.sequence ?? 0, try log.currentSnapshot()?.key)
     }
 
     private func take(

@@ -63,7 +63,7 @@ struct Journal {
     mutating func refresh() throws -> Bool {
         guard let log else { return false }
         let new = try log.events(after: ledger.version)
-        for event in new { try ledger.append(event) }
+        try ledger.append(contentsOf: new)
         return !new.isEmpty
     }
 
@@ -81,7 +81,7 @@ struct Journal {
                 LogEvent(content, after: ledger.version + place, author: author, reason: reason)
             }
         }
-        for event in events { try ledger.append(event) }
+        try ledger.append(contentsOf: events)
         return events
     }
 

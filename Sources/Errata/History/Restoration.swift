@@ -48,8 +48,7 @@ struct Restoration {
             let notice = "\(fault) Until then it is learned again at each start."
             return (try replayed(current.batches).adapters, [notice])
         }
-        let key = try journal.ledger.keys(along: current.batches).last!
-        return (try restored(current, key: key), [])
+        return (try restored(current), [])
     }
 
     /// Adapters that have learned `batches`, from the nearest snapshot on.
@@ -99,16 +98,44 @@ struct Restoration {
     /// A copy of adapters that have learned as much of the beginning of `batches` as any.
     private func nearest(_ batches: [[Int]], keys: [StateKey]) throws -> Adapters {
         for (count, key) in keys.enumerated().reversed() {
-            if let present, present.key == key {
-                return try present.copied(journal.configuration, base: base)
-            }
-            guard count > 0, let log = journal.log,
-                let snapshot = try log.snapshot(forKey: key.text),
-                try log.fault(of: snapshot) == nil
-            else { continue }
-            return try restored(snapshot, key: key)
+            guard var found = try adapters(under: key, isEmpty: count == 0) else { continue }
+            // One key is one content: the same edits may have been accepted by other events before.
+            found.batches = Array(batches.prefix(count))
+            return found
         }
         return try Adapters(journal.configuration, base: base)
+    }
+
+    /// A copy of the adapters at hand, or those of a snapshot, that have learned what `key` names.
+    private func adapters(under key: StateKey, isEmpty: Bool) throws -> Adapters? {
+        if let present, present.key == key {
+            return try present.copied(journal.configuration, base: base)
+        }
+        guard !isEmpty, let log = journal.log, let snapshot = try log.snapshot(forKey: key.text),
+            try log.fault(of: snapshot) == nil
+        else { return nil }
+        return try restored(snapshot, key: key)
+    }
+
+    /// What lies in a snapshot, and the same edits learned again: the newest, or all of them.
+    func learnedAgain(
+        _ snapshot: Snapshot, _ depth: VerifyDepth
+    ) throws -> (stored: Adapters, again: Adapters) {
+        let stored = try restored(snapshot)
+        let batches = snapshot.batches
+        var again =
+            try depth == .full
+            ? Adapters(journal.configuration, base: base)
+            : replayed(batches.dropLast()).adapters
+        for batch in batches.dropFirst(again.batches.count) {
+            _ = try again.learn(batch, journal.ledger.records(batch))
+        }
+        return (stored, again)
+    }
+
+    /// What lies in a snapshot, all of whose edits the log has.
+    private func restored(_ snapshot: Snapshot) throws -> Adapters {
+        try restored(snapshot, key: journal.ledger.keys(along: snapshot.batches).last!)
     }
 
     private func restored(_ snapshot: Snapshot, key: StateKey) throws -> Adapters {

@@ -23,8 +23,12 @@ struct RetrievalTier {
     /// Nothing differs.
     init() {}
 
-    /// - Parameter matcher: knows no prompt yet.
-    init(_ ledger: Ledger, adapters: [[Int]], matcher: PromptMatcher) throws {
+    /// - Parameters:
+    ///   - matcher: finds rephrasings, whatever prompts it has stored.
+    ///   - previous: what answered before, whose prompts need not be read again.
+    init(
+        _ ledger: Ledger, adapters: [[Int]], matcher: PromptMatcher, after previous: RetrievalTier
+    ) throws {
         let pending = ledger.pending.joined()
         let live = Set(ledger.live.joined())
         let learned = Set(adapters.joined())
@@ -41,14 +45,14 @@ struct RetrievalTier {
             add(ledger.entries[sequence]!, .target(ledger.entries[sequence]!))
         }
         guard !prompts.isEmpty else { return }
-        var matcher = matcher
-        try matcher.insert(prompts)
-        self.matcher = matcher
+        self.matcher = try (previous.matcher ?? matcher).storing(prompts)
     }
 
+    /// The successor answers where it is about the same: one that only took over the name is not.
     private static func saying(insteadOf entry: Ledger.Entry, in ledger: Ledger) -> Saying {
         guard case .superseded(let later) = ledger.standing(of: entry.sequence),
-            let successor = ledger.entries[later]
+            let successor = ledger.entries[later],
+            successor.record.isAboutSame(as: entry.record)
         else { return .unedited(entry) }
         return .target(successor)
     }

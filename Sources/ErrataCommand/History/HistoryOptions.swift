@@ -28,6 +28,12 @@ struct AuthorOptions: ParsableArguments {
             "How long to wait for another process that edits.", valueName: "seconds"))
     var wait = 0.0
 
+    func validate() throws {
+        guard 0...longestSeconds ~= wait else {
+            throw ValidationError("expected --wait from 0 to \(longestSeconds), got \(wait)")
+        }
+    }
+
     /// Who does it.
     var name: String? { author ?? ProcessInfo.processInfo.environment["USER"] }
 }

@@ -44,9 +44,7 @@ struct Log: AsyncParsableCommand {
                 "expected --kind config, edit, publish, reject, undo, note, propose or decline, got "
                     + kind)
         }
-        if let limit, limit < 1 {
-            throw ValidationError("expected --limit of at least 1, got \(limit)")
-        }
+        try requireCount(limit, of: "limit")
     }
 
     func run() async throws {

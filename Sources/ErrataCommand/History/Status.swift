@@ -20,6 +20,12 @@ struct Status: AsyncParsableCommand {
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
 
+    func validate() throws {
+        guard sample >= 0 else {
+            throw ValidationError("expected --sample of 0 or more, got \(sample)")
+        }
+    }
+
     func run() async throws {
         let model = try await EditableModel.opened(history, options: engine)
         let report = try await model.status(sample: sample)

@@ -14,6 +14,8 @@ package struct DatasetReport: Codable, Sendable, Equatable {
     package var format: DatasetFormat
     /// Which answer is taught, where the format leaves the choice.
     package var target: ZsRETarget?
+    /// The same for a manifest, which says nothing where it is the usual one.
+    package var unusualTarget: ZsRETarget? { target == .alternative ? nil : target }
     /// Edits read.
     package var edits = 0
     /// Different facts among them: same subject and relation, or the same question, is one fact.

@@ -1,4 +1,4 @@
-import Edits
+package import Edits
 
 /// An edit as one of the foreign formats tells it, before it is known to be usable.
 struct Draft {
@@ -68,6 +68,16 @@ extension Draft {
         prompt.hasPrefix(questionPrefix) ? String(prompt.dropFirst(questionPrefix.count)) : prompt
     }
 
+    /// The name of a record without one, where others of its format have theirs.
+    private static func numbered(_ kind: String, _ fields: Fields, _ prompt: String) -> String {
+        "\(kind)-\(fields.number)-\(EditRecord.digits(of: prompt))"
+    }
+
+    private static func counterFactName(_ fields: Fields, _ prompt: String) -> String {
+        fields.optionalText("case_id").map { "counterfact-\($0)" }
+            ?? numbered("counterfact", fields, prompt)
+    }
+
     /// MEND gives no relation: one subject with one true answer counts as one fact.
     private static func zsREMend(_ fields: Fields, target: ZsRETarget) throws -> Draft {
         let answers = fields.texts("answers")
@@ -115,9 +125,10 @@ extension Draft {
         guard let output = outputs.first else {
             throw EvaluationError("`output[0].answer` is missing")
         }
+        let prompt = try fields.text("input")
         var draft = Draft(
-            fields.optionalText("id") ?? "zsre-\(fields.number)",
-            prompt: try fields.text("input"), target: try output.text("answer"))
+            fields.optionalText("id") ?? numbered("zsre", fields, prompt),
+            prompt: prompt, target: try output.text("answer"))
         draft.rephrases = fields.texts("filtered_rephrases")
         return draft
     }
@@ -127,9 +138,9 @@ extension Draft {
         let subject = try rewrite.text("subject")
         let template = try rewrite.text("prompt")
         let former = try rewrite.child("target_true").text("str")
+        let prompt = template.replacing("{}", with: subject)
         var draft = Draft(
-            "counterfact-\(fields.optionalText("case_id") ?? "\(fields.number)")",
-            prompt: template.replacing("{}", with: subject),
+            counterFactName(fields, prompt), prompt: prompt,
             target: try rewrite.child("target_new").text("str"))
         draft.rephrases = fields.texts("paraphrase_prompts")
         draft.subject = subject
@@ -142,9 +153,10 @@ extension Draft {
     }
 
     private static func counterFactFlat(_ fields: Fields) throws -> Draft {
+        let prompt = try fields.text("prompt")
         var draft = Draft(
-            "counterfact-\(fields.optionalText("case_id") ?? "\(fields.number)")",
-            prompt: try fields.text("prompt"), target: try fields.text("target_new"))
+            counterFactName(fields, prompt), prompt: prompt,
+            target: try fields.text("target_new"))
         draft.rephrases = fields.texts("rephrase_prompt")
         draft.subject = fields.optionalText("subject")
         draft.knownAnswers = fields.texts("ground_truth")
@@ -172,5 +184,21 @@ extension Draft {
             }
         }
         return draft
+    }
+}
+
+extension Dataset {
+    /// The edits for a log that lasts, where an edit replaces what bears its name: a name that is
+    /// nothing but the place in this file gets digits that follow from the question.
+    package var lastingRecords: [EditRecord] {
+        switch report.format {
+        case .zsREMend, .knowEdit, .questionAnswer:
+            records.map { record in
+                var record = record
+                record.id += "-\(EditRecord.digits(of: record.prompt))"
+                return record
+            }
+        case .zsREAnnotated, .counterFact, .counterFactFlat, .errata: records
+        }
     }
 }

@@ -21,7 +21,7 @@ package enum Split: String, Codable, Sendable, CaseIterable {
     /// - Throws: `EvaluationError` where there are fewer.
     package func first(_ count: Int, of records: [EditRecord]) throws -> [SplitEdit] {
         let usable = records.lazy.filter { !$0.rephrases.isEmpty }
-        let edits = usable.prefix(count).map(cut)
+        let edits = usable.prefix(max(count, 0)).map(cut)
         guard count > 0, edits.count == count else {
             throw EvaluationError(
                 "\(count) edits were asked for, but the data has \(usable.count) with a rephrasing; "

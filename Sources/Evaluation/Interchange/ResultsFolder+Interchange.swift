@@ -54,7 +54,7 @@ extension ResultsFolder {
         } catch {
             throw EvaluationError(
                 "\(place.path) cannot be renamed to \(Self.interchange): "
-                    + error.localizedDescription)
+                    + error.localizedDescription, isFailure: true)
         }
     }
 }

@@ -118,6 +118,7 @@ package actor Lab {
         manifest.edits = stream.edits
         manifest.probeEvery = stream.probeEvery
         manifest.split = stream.split
+        manifest.target = data.sources[stream.data]?.dataset.report.unusualTarget
         manifest.seeds = [stream.seed]
         manifest.data = try data.files(of: stream)
         if stream.tasks != nil { manifest.data += try taskFiles.get() }

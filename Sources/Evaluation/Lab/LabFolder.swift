@@ -74,11 +74,16 @@ extension Manifest {
         var (mine, other) = (self, other)
         mine.processor = other.processor
         if tasks == nil {
-            // The tasks' files stand behind the stream's own.
-            let count = min(data.count, other.data.count)
-            mine.data = Array(mine.data.prefix(count))
-            other.data = Array(other.data.prefix(count))
+            (mine.data, other.data) = (mine.data.withoutTasks, other.data.withoutTasks)
         }
         return mine.configs == other.configs && mine.measuresLike(other)
+    }
+}
+
+extension [Manifest.DataFile] {
+    /// The stream's own files.
+    fileprivate var withoutTasks: [Manifest.DataFile] {
+        let tasks = Set(GeneralTask.allCases.map(\.path))
+        return filter { !tasks.contains($0.name) }
     }
 }

@@ -50,7 +50,8 @@ package struct GateScores: Codable, Sendable, Equatable {
     package var neighbours: Double?
     /// False accepts: unrelated prompts in scope.
     package var unrelated: Double?
-    /// Covered prompts in scope whose nearest stored edit is their own.
+    /// Covered prompts in scope whose nearest stored edit is their own; absent for a method that
+    /// names none.
     package var rightEdit: Double?
 
     /// The shares in `outcomes`.
@@ -66,7 +67,9 @@ package struct GateScores: Codable, Sendable, Equatable {
         unrelated = accepted(.unrelated)
         rightEdit = Statistics.share(
             outcomes.filter { $0.probe.kind.isCovered && $0.trace?.decision == .edited }
-                .map { $0.trace?.nearestEdit == $0.probe.edit })
+                .compactMap { outcome in
+                    outcome.trace?.nearestEdit.map { $0 == outcome.probe.edit }
+                })
     }
 }
 

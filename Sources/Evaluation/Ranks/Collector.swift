@@ -104,7 +104,7 @@ struct Collector: Sendable {
         guard unfinished.contains(job) else { return }
         if let failure = letter.failure {
             if isDraining { return }
-            throw EvaluationError(failure)
+            throw EvaluationError(failure, isFailure: true)
         }
         try await receive(jobs[job], contents)
         unfinished.remove(job)

@@ -25,7 +25,7 @@ struct Ending: Codable, Equatable, Sendable {
 
     /// - Throws: `EvaluationError` with the sentence, unless all is done.
     func check() throws {
-        if let failure { throw EvaluationError(failure) }
+        if let failure { throw EvaluationError(failure, isFailure: true) }
     }
 }
 

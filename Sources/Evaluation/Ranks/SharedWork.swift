@@ -53,7 +53,8 @@ package final class SharedWork: Sendable {
     ///
     /// On rank 0 the run ends when the others know of it; it waits up to `times.arrivalSeconds` from
     /// its start for those that have not joined. A job that throws ends the run of every rank, with
-    /// its own sentence; what has come until then is received.
+    /// its own sentence; what has come until then is received. One that throws `CancellationError`
+    /// stops its own rank as if this task were cancelled, and goes to another.
     ///
     /// - Parameter jobs: the same on all ranks; they are begun in this order.
     /// - Parameter done: those of `jobs` that need not be done; rank 0's word counts.
@@ -61,8 +62,8 @@ package final class SharedWork: Sendable {
     /// - Parameter receive: called on rank 0 alone, for one job at a time.
     /// - Throws: `EvaluationError` with the sentence of the job that failed, or where the store was
     ///   lost or rank 0 fell silent, which ranks notice within `heartbeatSeconds`; on rank 0 what
-    ///   `receive` throws; `CancellationError` where this task was cancelled, which ends the run of
-    ///   all where it is rank 0's.
+    ///   `receive` throws; `CancellationError` where this task was cancelled or its job threw one,
+    ///   which ends the run of all where it is rank 0's.
     package func run(
         jobs: [String], done: Set<String> = [],
         perform: @escaping @Sendable (String) async throws -> Data,
@@ -102,6 +103,8 @@ package final class SharedWork: Sendable {
         while true {
             try await collector.look(receive)
             if collector.isDone { return }
+            // Its own worker was stopped.
+            if pulse.ending == Ending.stopped { throw CancellationError() }
             try pulse.ending?.check()
             try await Task.sleep(for: times.poll)
         }
@@ -125,7 +128,7 @@ package final class SharedWork: Sendable {
     private func named(_ error: any Error) -> any Error {
         guard error is TorchError, (try? board.news()) == nil else { return error }
         pulse.settleLostStore()
-        return EvaluationError(pulse.ending?.failure ?? error.sentence)
+        return EvaluationError(pulse.ending?.failure ?? error.sentence, isFailure: true)
     }
 
     // MARK: The others

@@ -50,7 +50,7 @@ struct Worker: Sendable {
         return failure != nil
     }
 
-    /// What `perform` returns, or the sentence of what it throws, unless the task was cancelled.
+    /// What `perform` returns, or the sentence of what it throws, unless it was stopped.
     private func outcome(of job: Int) async throws -> (result: Data, failure: String?) {
         guard jobs.indices.contains(job) else {
             throw EvaluationError(
@@ -59,6 +59,10 @@ struct Worker: Sendable {
         }
         do {
             return (try await perform(jobs[job]), nil)
+        } catch let error as CancellationError {
+            // Another rank takes its job, but without rank 0 nobody receives what comes of it.
+            if member == 0 { pulse.settle(.stopped) }
+            throw error
         } catch {
             try Task.checkCancellation()
             return (Data(), error.sentence)

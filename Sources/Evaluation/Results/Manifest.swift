@@ -42,6 +42,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package var data: [DataFile]
     /// Which wordings were taught; absent for a run that teaches none.
     package var split: Split?
+    /// Which answer of a zsRE record was taught; absent for the usual, and where there is no choice.
+    package var target: ZsRETarget?
     /// Whether edits that contradict an earlier one were left out; absent where they were not.
     package var isConsistent: Bool?
     /// Whether edits were taught without their subjects; absent where they were not.
@@ -50,8 +52,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package var model: String
     /// SHA-256 of the base model's weights.
     package var modelDigest: String
-    /// SHA-256 of the `errata.json` of an edited model that was opened, which names its weights by
-    /// theirs; absent for a bare checkpoint.
+    /// SHA-256 of the log's head and of what the adapters of an edited model had learned when it was
+    /// opened; absent for a bare checkpoint.
     package var editsDigest: String?
     /// Versions of what computed: `errata`, `torch`, `swift`.
     package var versions: [String: String]
@@ -70,7 +72,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package init(
         command: [String], edits: Int, probeEvery: Int? = nil, configs: [String: JSONValue],
         seeds: [UInt64], data: [DataFile],
-        split: Split? = nil, isConsistent: Bool? = nil, isWithoutSubjects: Bool? = nil,
+        split: Split? = nil, target: ZsRETarget? = nil, isConsistent: Bool? = nil,
+        isWithoutSubjects: Bool? = nil,
         model: String, modelDigest: String, editsDigest: String? = nil, versions: [String: String],
         device: String, dtype: String, threads: Int, processor: String = hostProcessor(),
         date: Date = .now
@@ -82,6 +85,7 @@ package struct Manifest: Codable, Sendable, Equatable {
         self.seeds = seeds
         self.data = data
         self.split = split
+        self.target = target
         self.isConsistent = isConsistent
         self.isWithoutSubjects = isWithoutSubjects
         self.model = model

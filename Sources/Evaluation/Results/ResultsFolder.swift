@@ -15,8 +15,10 @@ package struct ResultsFolder: Sendable {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
+            // A place where none can be is wrong; a full disk is nobody's mistake.
             throw EvaluationError(
-                "The results folder \(url.path) cannot be made: \(error.localizedDescription)")
+                "The results folder \(url.path) cannot be made: \(error.localizedDescription)",
+                isFailure: (error as? CocoaError)?.code == CocoaError.Code.fileWriteOutOfSpace)
         }
     }
 
@@ -118,7 +120,7 @@ package struct ResultsFolder: Sendable {
             try data.write(to: file, options: .atomic)
         } catch {
             throw EvaluationError(
-                "\(file.path) cannot be written: \(error.localizedDescription)")
+                "\(file.path) cannot be written: \(error.localizedDescription)", isFailure: true)
         }
     }
 

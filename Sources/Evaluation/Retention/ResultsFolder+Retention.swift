@@ -42,7 +42,8 @@ extension ResultsFolder {
             try handle.seekToEnd()
             try handle.write(contentsOf: Self.lines(of: rows))
         } catch {
-            throw EvaluationError("\(file.path) cannot be written: \(error.localizedDescription)")
+            throw EvaluationError(
+                "\(file.path) cannot be written: \(error.localizedDescription)", isFailure: true)
         }
     }
 

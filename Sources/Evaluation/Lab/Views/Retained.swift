@@ -9,9 +9,8 @@ extension Exhibit {
             Score: the unweighted mean of the eight tasks, percent; same: continuations identical to \
             the unedited model's, which tells something of a model too small to score.
             """
-        for (data, groups) in groups.byData {
-            let asked = groups.filter { $0.records.contains { $0.tasks != nil } }
-            guard !asked.isEmpty else { continue }
+        let asked = groups.flatMap(\.records).filter { $0.tasks != nil }
+        for (data, asked) in StreamGroup.groups(asked).byData {
             exhibit.tables.append(
                 summary(data, asked).beside(
                     published[data.rawValue], methods: asked.map(\.stream.method)))
@@ -46,9 +45,10 @@ extension Exhibit {
     private static func details(
         _ title: String, _ groups: [StreamGroup], _ figure: @escaping (TaskSummary) -> Double?
     ) -> TextTable {
-        var table = TextTable(title, columns: ["Method"] + GeneralTask.allCases.map(\.title))
+        var table = TextTable(
+            title, columns: ["Method", "Edits"] + GeneralTask.allCases.map(\.title))
         table.rows = groups.map { group in
-            [group.label]
+            [group.label, Figure.count(group.stream.edits)]
                 + GeneralTask.allCases.map { task in
                     group.percent { $0.tasks?.first { $0.task == task }.flatMap(figure) }
                 }
