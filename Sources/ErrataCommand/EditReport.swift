@@ -103,8 +103,8 @@ struct EditReport: Encodable {
         if conflicts.count > 5 { Output.line("… and \(conflicts.count - 5) more.") }
         if leftOut > 0 {
             Output.line(
-                "\(leftOut.counted("edit")) left out: the log says the same already, or they have "
-                    + "expired.")
+                "\(leftOut.counted("edit")) left out: the log says the same already, a later one of "
+                    + "them says otherwise, or they have expired.")
         }
         if isRepeated {
             return Output.line("This request was made before; nothing was done.")

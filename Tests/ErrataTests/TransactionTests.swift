@@ -235,6 +235,7 @@ import Testing
 extension EditableModel {
     /// Writes edits into the log and goes no further.
     func acceptOnly(_ edits: [EditRecord]) throws {
+        try takeLock()
         let transaction = journal.ledger.version + 1
         try journal.append(
             edits.map { .edit(LoggedEdit(record: $0, transaction: transaction)) })

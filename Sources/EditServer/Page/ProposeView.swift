@@ -122,7 +122,7 @@ extension ProposeView.Typed {
     func record(author: String?) throws -> EditRecord {
         func text(_ value: String) -> String? { value.isEmpty ? nil : value }
         return try EditRecord(
-            id: EditRecord.name(for: prompt), prompt: prompt, target: target,
+            id: EditRecord.identifier(for: prompt), prompt: prompt, target: target,
             rephrases: rephrases.split(whereSeparator: \.isNewline).map(String.init),
             subject: text(subject), source: text(source), author: author, reason: text(reason))
     }

@@ -53,14 +53,8 @@ extension EditRecord {
     fileprivate var named: EditRecord {
         guard id.isEmpty else { return self }
         var record = self
-        record.id = Self.name(for: prompt)
+        record.id = Self.identifier(for: prompt)
         return record
-    }
-
-    /// A name made of the words of a prompt, which none can take for the number of an event.
-    static func name(for prompt: String) -> String {
-        let name = identifier(for: prompt)
-        return Ledger.number(in: name) == nil ? name : "edit-\(name)"
     }
 }
 

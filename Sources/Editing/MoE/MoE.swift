@@ -75,7 +75,8 @@ package struct MoE: ConfigurableMethod {
             return Decision(adaptation: nil, traces: prompts.map { _ in .unedited })
         }
         let routes = try withoutGradients {
-            try prefix.input.last(of: prompts.map(\.count)).to(.float32).linear(weight: router)  // [B, E]
+            try prefix.input.last(of: prompts.map(\.count)).to(.float32)
+                .linear(weight: router)  // [B, E]
                 .topK(1, dim: 1).indices.ints()
         }
         return Decision(
