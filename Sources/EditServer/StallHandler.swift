@@ -26,7 +26,7 @@ final class StallHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent { end = .now() + grace }
+        if event is ChannelShouldQuiesceEvent { end = context.eventLoop.now + grace }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -45,10 +45,10 @@ final class StallHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Comes back when there has to be less to write than now.
     private func look(at context: ChannelHandlerContext) {
         let held = Self.heldBytes(context.channel)
-        let next = min(NIODeadline.now() + patience, end)
+        let next = min(context.eventLoop.now + patience, end)
         watch = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) {
             self.watch = nil
-            if Self.heldBytes(context.channel) < held, NIODeadline.now() < self.end {
+            if Self.heldBytes(context.channel) < held, context.eventLoop.now < self.end {
                 self.look(at: context)
             } else {
                 context.close(promise: nil)

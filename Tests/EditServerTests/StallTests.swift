@@ -1,22 +1,59 @@
 import NIOCore
-import NIOPosix
+import NIOEmbedded
 import Testing
 
 @testable import EditServer
 
-/// Clients that do not read what they asked for.
+/// Clients that do not read what they asked for, on a channel whose time the test makes go by.
 @Suite struct StallTests {
-    @Test(.timeLimit(.minutes(2))) func whoReadsNothingIsHungUpOn() async throws {
-        let server = try await TestServer { $0.stallSeconds = 0.3 }
-        // More answers than the system keeps for a client that does not read.
-        let requests = String(
-            repeating: "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 2_000)
-        try await server.listen { port in
-            let client = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .channelOption(ChannelOptions.autoRead, value: false)
-                .connect(host: "localhost", port: port).get()
-            client.writeAndFlush(ByteBuffer(string: requests), promise: nil)
-            try await client.closeFuture.get()
-        }
+    private let channel: EmbeddedChannel
+
+    init() throws {
+        channel = EmbeddedChannel(
+            handler: StallHandler(patience: .seconds(30), grace: .seconds(150)))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 80)).wait()
+        // What is written and not flushed is what the client has not read.
+        channel.write(ByteBuffer(string: "an answer"), promise: nil)
+    }
+
+    private func fill(_ isFull: Bool = true) {
+        channel.isWritable = !isFull
+        channel.pipeline.fireChannelWritabilityChanged()
+    }
+
+    private func wait(_ seconds: Int64) {
+        channel.embeddedEventLoop.advanceTime(by: .seconds(seconds))
+    }
+
+    @Test func whoReadsNothingIsHungUpOn() {
+        fill()
+        wait(29)
+        #expect(channel.isActive)
+        wait(2)
+        #expect(!channel.isActive)
+    }
+
+    @Test func whoReadsOnIsNot() {
+        fill()
+        wait(29)
+        channel.flush()
+        wait(2)
+        #expect(channel.isActive)
+        fill(false)
+        wait(3_600)
+        #expect(channel.isActive)
+    }
+
+    @Test func aServerThatShutsDownWaitsForSlowReadersOnlySoLong() {
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        wait(149)
+        fill()
+        wait(2)
+        #expect(!channel.isActive)
+    }
+
+    @Test func aConnectionThatTakesMoreIsLeftAlone() {
+        wait(3_600)
+        #expect(channel.isActive)
     }
 }

@@ -67,15 +67,6 @@ final class TestServer: Sendable {
         }
     }
 
-    /// Runs the server on the network while `body` does.
-    func listen<Value>(
-        _ body: @Sendable (_ port: Int) async throws -> Value
-    ) async throws -> Value {
-        try await server.application().test(.live) { client in
-            try await body(client.port ?? 0)
-        }
-    }
-
     var router: Router<ServerContext> { server.router() }
 
     /// Corrections for the embedded model.
