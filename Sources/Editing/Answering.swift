@@ -18,9 +18,10 @@ extension EditingMethod {
         onText: (_ prompt: Int, _ text: String) -> StreamDecision = { _, _ in .more }
     ) throws -> [Completion] {
         let encoded = prompts.map { tokenizer.encode($0) }
+        let room = max(1, model.configuration.maximumLength - options.maximumTokens)
         let kept =
             cutsLongPrompts
-            ? encoded.map { end(of: $0, leaving: options.maximumTokens) } : encoded
+            ? encoded.map { tokenizer.end(of: $0, within: room) } : encoded
         var completions = try inBatches(kept.map(\.count)) { indices in
             try completeTogether(indices.map { kept[$0] }, options: options) { row, text in
                 onText(indices[row], text)
@@ -30,15 +31,6 @@ extension EditingMethod {
             completions[index].cutTokens = encoded[index].count - kept[index].count
         }
         return completions
-    }
-
-    /// As much of the end of `prompt` as leaves room for `count` tokens in the model's context, after
-    /// what the tokenizer puts before every text.
-    private func end(of prompt: [Int], leaving count: Int) -> [Int] {
-        let room = max(1, model.configuration.maximumLength - count)
-        guard prompt.count > room else { return prompt }
-        let opening = tokenizer.encode("")
-        return opening + prompt.suffix(max(1, room - opening.count))
     }
 
     /// Teacher-forced: how the model would predict each row's target, edits included.
@@ -181,6 +173,15 @@ extension EditingMethod {
                 logLikelihoods: likelihood[start..<start + length].map(Double.init),
                 trace: trace)
         }
+    }
+}
+
+extension Tokenizer {
+    /// As much of the end of `text` as `room` tokens hold, after what stands before every text.
+    func end(of text: [Int], within room: Int) -> [Int] {
+        guard text.count > room else { return text }
+        let opening = encode("")
+        return opening + text.suffix(max(1, room - opening.count))
     }
 }
 

@@ -107,7 +107,7 @@ extension EncodedRow {
             ? Array(whole.dropFirst(alone.count))
             : tokenizer.encode(joint + text, addSpecialTokens: false)
         prompt = alone
-        target = answer + configuration.endOfText.prefix(1)
+        target = answer + configuration.endMark
         guard prompt.count + target.count <= configuration.contextLength else {
             throw EditError(
                 "edit '\(row.editID)': expected at most \(configuration.contextLength) tokens, the "

@@ -121,14 +121,9 @@ package struct PromptMatcher {
         return matches
     }
 
-    /// As much of the end of `prompt` as the model's context holds, after what the tokenizer puts
-    /// before every text.
+    /// As much of the end of `prompt` as the model's context holds.
     private func tokens(of prompt: String) -> [Int] {
-        let tokens = tokenizer.encode(prompt)
-        let room = model.configuration.maximumLength
-        guard tokens.count > room else { return tokens }
-        let opening = tokenizer.encode("")
-        return opening + tokens.suffix(max(1, room - opening.count))
+        tokenizer.end(of: tokenizer.encode(prompt), within: model.configuration.maximumLength)
     }
 
     /// What enters the tapped map at the last token of each prompt: [B, d].

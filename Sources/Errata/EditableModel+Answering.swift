@@ -68,7 +68,7 @@ extension EditableModel {
         }
         let sayings =
             try edited ? retrieval.sayings(for: probes.map(\.prompt)) : probes.map { _ in nil }
-        let ends = base.model.configuration.endOfText.prefix(1).count
+        let ends = base.model.configuration.endMark.count
         var scores = [ProbeScore?](repeating: nil, count: rows.count)
         func score(_ places: [Int], by method: any EditingMethod) throws {
             let found = try method.score(places.map { rows[$0] })

@@ -38,6 +38,9 @@ package struct ModelConfiguration: Codable, Sendable, Equatable {
     package var beginningOfText: Int?
     package var endOfText: [Int]
 
+    /// What a taught target ends with: the first of these, where there are any.
+    package var endMark: ArraySlice<Int> { endOfText.prefix(1) }
+
     /// A GPT-2 of these sizes; everything else as OpenAI published it.
     package static func gpt2(
         vocabularySize: Int = 50257, contextLength: Int = 1024, width: Int, blocks: Int, heads: Int

@@ -23,13 +23,21 @@ extension ELDER {
 
     /// How much each expert counts for each row while answering, [B, L, E], and the codes of the
     /// routes that are taken so.
+    ///
+    /// - Parameters:
+    ///   - own: what the routers say of the prompts themselves.
+    ///   - codes: the codes of these.
     func ways(
-        _ query: Tensor, routes own: Routes, scopes: [Scope]
+        _ query: Tensor, routes own: Routes, codes: [RouteCode], scopes: [Scope]
     ) throws -> (weights: Tensor, codes: [RouteCode]) {
         switch config.routeSource {
-        case .prompt: return try ways(own)
+        case .prompt:
+            return (try own.weights(renormalising: config.renormalisesScores), codes)
         case .match:
-            return try ways(router.routes(routed(query, by: scopes), active: config.active))
+            let routes = try router.routes(routed(query, by: scopes), active: config.active)
+            return (
+                try routes.weights(renormalising: config.renormalisesScores), try routes.codes()
+            )
         case .allocation:
             // A deferred row takes any route: its mixture is not looked at.
             let codes = scopes.map {
@@ -38,10 +46,6 @@ extension ELDER {
             }
             return (try oneHot(codes)! / Double(config.active), codes)
         }
-    }
-
-    private func ways(_ routes: Routes) throws -> (weights: Tensor, codes: [RouteCode]) {
-        (try routes.weights(renormalising: config.renormalisesScores), try routes.codes())
     }
 
     /// The queries the routers shall see, [B, d]: those of matched rows, and else the prompts' own.

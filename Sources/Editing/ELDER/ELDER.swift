@@ -93,7 +93,7 @@ package struct ELDER: EditingMethod {
         }
         let scope = try Tensor(
             scopes.map(\.isEdited), shape: [scopes.count], device: model.device)
-        let ways = try ways(query, routes: own, scopes: scopes)
+        let ways = try ways(query, routes: own, codes: codes, scopes: scopes)
         return Decision(
             adaptation: try mixture(ways.weights, scope: scope),
             traces: traces(scopes, codes: ways.codes))

@@ -20,7 +20,7 @@ extension Lesson {
         let row = try EncodedRow(row, tokenizer: tokenizer, configuration: model.configuration)
         self.init(
             row, config.loss, learnsEnd: config.learnsEnd,
-            ends: model.configuration.endOfText.prefix(1).count)
+            ends: model.configuration.endMark.count)
     }
 
     /// - Parameter ends: how many end marks close the row's target.

@@ -81,7 +81,7 @@ struct RewriteMaker {
     private func row(_ prompt: String, end: Int?) throws -> SubjectRow {
         let row = EditRow(editID: edit.id, prompt: prompt, target: edit.target)
         let encoded = try EncodedRow(row, tokenizer: tokenizer, configuration: configuration)
-        let ends = configuration.endOfText.prefix(1).count
+        let ends = configuration.endMark.count
         return SubjectRow(
             prompt: encoded.prompt,
             target: config.learnsEnd ? encoded.target : encoded.target.dropLast(ends),

@@ -81,7 +81,7 @@ package struct Retrieval: EditingMethod {
         case .plain: tokens(statement + "\n")
         case .twice: tokens("\(statement)\n\(statement)\n")
         case .newFact: tokens("New fact: \(statement)\nPrompt: ")
-        case .document: tokens(statement) + model.configuration.endOfText.prefix(1)
+        case .document: tokens(statement) + model.configuration.endMark
         }
     }
 
