@@ -16,7 +16,8 @@ package protocol EditingMethod {
     /// What the method wants to see of that part when it decides.
     var taps: [Site] { get }
 
-    /// Numbers that training may change.
+    /// Numbers that edits train: one set for all of them or, where edits or batches have their own,
+    /// all sets so far.
     var trainableParameters: Int { get }
     /// Bytes that the state takes, and how many of them grow with the edits.
     var storedBytes: StoredBytes { get }

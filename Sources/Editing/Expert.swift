@@ -113,10 +113,8 @@ extension Expert {
             }, activation: activation)
     }
 
-    /// How many numbers an expert has.
-    static func parameters(width: Int, of model: ModelConfiguration) -> Int {
-        shapes(width: width, of: model).reduce(0) { $0 + $1.1.reduce(1, *) }
-    }
+    /// How many numbers it has.
+    var parameterCount: Int { tensors.reduce(0) { $0 + $1.tensor.count } }
 }
 
 extension [Expert] {

@@ -138,7 +138,8 @@ public struct ModelSummary: Codable, Sendable, Equatable {
     public let device: String
     /// As `MethodInfo` lists it: `unedited`, `elder`.
     public let method: String
-    /// Numbers that editing trains.
+    /// Numbers that edits train: one set for all of them or, where edits or batches have their own,
+    /// all sets so far.
     public let trainableParameters: Int
     /// Bytes of the editor that stay the same however many edits there are.
     public let constantBytes: Int

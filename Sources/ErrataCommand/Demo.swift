@@ -196,7 +196,7 @@ struct DemoTable: Encodable {
         let body = lines.map { padded($0.what) + percent($0.before) + percent($0.after) + "\n" }
         let cost =
             "\n\((secondsPerEdit ?? 0).seconds) and \((stepsPerEdit ?? 0).fixed(1)) steps a "
-            + "correction, each of which trains at most \(trainedParameters ?? 0) numbers.\n"
+            + "correction; \(trainedParameters ?? 0) numbers are trained for all of them.\n"
         return heading + body.joined() + cost
     }
 }

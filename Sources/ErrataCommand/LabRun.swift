@@ -5,22 +5,29 @@ import Synchronization
 /// The streams of one command, measured in this process or by several that share them out.
 struct LabRun {
     let lab: Lab
-    /// Those that are shown.
-    let streams: [EditStream]
-    /// Those of them that are measured where they do not stand yet.
+    /// Those that are measured where they do not stand yet, without settings that they have anyway.
     let chosen: [EditStream]
     let interrupt: Interrupt
-    /// How each of them would be measured now, by name.
+    /// The settings that every stream is measured with, by its name.
+    private let settings: [String: [String: String]]
+    /// How each stream would be measured now, by the name it is measured under.
     private let manifests: [String: Manifest]
 
+    /// - Parameters:
+    ///   - streams: those that are shown.
+    ///   - isChosen: which of them are measured.
     init(
         lab: Lab, streams: [EditStream], choosing isChosen: (EditStream) -> Bool,
         interrupt: Interrupt
     ) async throws {
-        (self.lab, self.streams, self.interrupt) = (lab, streams, interrupt)
-        chosen = streams.filter(isChosen)
+        (self.lab, self.interrupt) = (lab, interrupt)
+        var measured: [EditStream] = []
+        for stream in streams { measured.append(try await lab.plain(stream)) }
+        settings = Dictionary(zip(streams.map(\.name), measured.map(\.settings))) { $1 }
+        measured = measured.distinct
+        chosen = measured.filter(isChosen)
         manifests = Dictionary(
-            zip(streams.map(\.name), try await lab.manifests(of: streams))
+            zip(measured.map(\.name), try await lab.manifests(of: measured))
         ) { $1 }
     }
 
@@ -29,7 +36,13 @@ struct LabRun {
     func standing(_ streams: [EditStream], in folder: LabFolder) -> [String: StreamRecord] {
         Dictionary(
             streams.compactMap { stream in
-                folder.record(of: stream, like: manifests[stream.name]!).map { (stream.name, $0) }
+                var measured = stream
+                measured.settings = settings[stream.name] ?? stream.settings
+                let manifest = manifests[measured.name]!
+                guard var record = folder.record(of: measured, like: manifest) else { return nil }
+                // Shown by the value that was asked for, be it the preset's own.
+                record.stream.settings = stream.settings
+                return (stream.name, record)
             }
         ) { $1 }
     }

@@ -73,7 +73,7 @@ struct Reproduce: AsyncParsableCommand {
         let folder = try LabFolder(URL(filePath: results))
         guard isLeader else { return try await run.follow(place!, in: folder) }
 
-        let standing = run.standing(run.streams, in: folder)
+        let standing = run.standing(run.chosen, in: folder)
         if dryRun { return try await printPlan(of: run, without: standing) }
         let failures =
             show ? [] : try await run.measure(into: folder, without: standing, place: place)
@@ -132,14 +132,14 @@ struct Reproduce: AsyncParsableCommand {
 
     private func write(_ reports: [LabReport], to folder: LabFolder) throws {
         if let notice = folder.notice { Output.note(notice) }
-        for report in reports where !report.records.isEmpty { try folder.write(report) }
+        let shown = reports.filter { !$0.exhibits.isEmpty }
+        for report in shown { try folder.write(report) }
         try folder.writePage(
-            reports.filter { !$0.records.isEmpty },
-            title: "Reproduction on \(URL(filePath: model).lastPathComponent)",
+            shown, title: "Reproduction on \(URL(filePath: model).lastPathComponent)",
             lead: "The tables and figures of ELDER (arXiv 2408.11869) and LEMoE (arXiv 2406.20030)."
         )
         guard !output.json else { return try Output.json(reports.flatMap(\.records)) }
-        for report in reports {
+        for report in shown {
             Output.line(report.experiment.title + "\n")
             for exhibit in report.exhibits {
                 for table in exhibit.tables where !table.rows.isEmpty { Output.line(table.plain) }

@@ -366,6 +366,23 @@ import Torch
                 >= (try editor.state().tensors.values.reduce(0) { $0 + $1.byteCount }))
     }
 
+    @Test(arguments: [LEMoEConfig.Projection.sharedTrainable, .perExpert, .prototype])
+    func whatEveryExpertHasOfItsOwnCounts(projection: LEMoEConfig.Projection) throws {
+        let bench = try LEMoEBench("gpt2")
+        let config = bench.config { $0.projection = projection }
+        let editor = try bench.editor(config, batches: 3)
+        let width = bench.model.configuration.width
+        let map = 2 * width * config.bottleneck
+        let (own, shared) =
+            switch projection {
+            case .sharedTrainable: (width, map)
+            case .perExpert: (width + map, 0)
+            default: (0, 0)
+            }
+        let expert = editor.experts[0].parameterCount
+        #expect(editor.trainableParameters == 3 * (expert + own) + shared)
+    }
+
     @Test func aMissingOrMisshapenTensorIsNamed() throws {
         let bench = try LEMoEBench("gpt2")
         let whole = try bench.editor(bench.config { _ in }, batches: 1).state()

@@ -41,6 +41,7 @@ import Torch
         var held = try editor(knowing: edits)
         #expect(try held.hold(rest) { _ in }.isEmpty)
         try expectEqual(held, editor(knowing: rest))
+        #expect(held.trainableParameters == 3 * held.facts[0].expert.parameterCount)
     }
 
     @Test func anEditThatHoldsAgainIsTheOnlyOneLearned() throws {

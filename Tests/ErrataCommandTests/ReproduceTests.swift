@@ -9,6 +9,13 @@ import Testing
                       "seeds": [1, 2], "localityPerEdit": 1, "settings": {"lora.steps": 4}}]}
         """
 
+    /// Three streams of which two are one: the preset has 50 steps.
+    private static let sweep = """
+        {"title": "Sweep: steps", "source": "nobody", "shows": ["sweep"],
+         "streams": [{"data": ["zsre"], "methods": ["lora"], "edits": 2},
+                     {"data": ["zsre"], "methods": ["lora"], "edits": 2, "vary": {"steps": [4, 50]}}]}
+        """
+
     private let folder: Folder
     private let arguments: [String]
 
@@ -17,6 +24,7 @@ import Testing
         let recipes = folder.url.appending(path: "recipes")
         try FileManager.default.createDirectory(at: recipes, withIntermediateDirectories: true)
         try Data(Self.recipe.utf8).write(to: recipes.appending(path: "small.json"))
+        try Data(Self.sweep.utf8).write(to: recipes.appending(path: "sweep.json"))
         arguments = [
             "reproduce", "small", "--model", TinyModel.tokenizer, "--zsre",
             TinyModel.tokenizer + "/edits.jsonl", "--recipes", recipes.path, "--threads", "1",
@@ -51,6 +59,18 @@ import Testing
         #expect(again.status == 0 && again.output == run.output && !again.error.contains("seed1"))
     }
 
+    @Test func aValueThatThePresetHasIsMeasuredOnceAndShownAsAsked() throws {
+        var arguments = arguments
+        arguments[1] = "sweep"
+        let run = try Errata(arguments: arguments + ["--results", folder.path("swept")])
+        try #require(run.status == 0, Comment(rawValue: run.error))
+        #expect(try Set(rows("swept").keys) == ["zsre-2-lora-seed1", "zsre-2-lora-steps=4-seed1"])
+        let table = try String(
+            contentsOf: folder.url.appending(path: "swept/sweep/table.md"), encoding: .utf8)
+        #expect(table.contains("| LoRA, 4 ") && table.contains("| LoRA, 50 "))
+        #expect(!table.contains("not measured yet"))
+    }
+
     @Test func thePlanIsToldBeforehand() throws {
         let run = try Errata(
             arguments: arguments + ["--results", folder.path("none"), "--dry-run"])
@@ -83,7 +103,7 @@ import Testing
         var wrong = arguments
         wrong[1] = "table9"
         try Errata(arguments: wrong + ["--results", folder.path("none")])
-            .requireSentence("expected one of small or all, got table9.")
+            .requireSentence("expected one of small, sweep or all, got table9.")
     }
 
     /// One of three ranks is killed as soon as it has a stream, and all rows come out as from one,

@@ -102,6 +102,17 @@ import Testing
         #expect(lines.split(separator: "\n").count == result.outcomes.count)
     }
 
+    @Test func aValueThatThePresetHasIsNoOtherMeasurement() async throws {
+        let lab = try await lab()
+        var stream = stream(edits: 2)
+        stream.settings = ["rank": "8", "steps": "3"]
+        #expect(try await lab.plain(stream).settings == ["steps": "3"])
+        stream.settings["rank"] = "4"
+        #expect(try await lab.plain(stream) == stream)
+        (stream.method, stream.settings) = ("unedited", [:])
+        #expect(try await lab.plain(stream) == stream)
+    }
+
     private static let stoppable:
         [(String, [String: String], edits: Int, probeEvery: Int?, marks: [Int])] = [
             ("elder:paper", ["steps": "3"], 24, nil, []), ("lifelong", [:], 8, 4, []),

@@ -26,12 +26,13 @@ extension LEMoE {
             router: KeyValueRouter(projections: projections, keys: []), random: random)
     }
 
-    /// The numbers that learning a batch moves.
+    /// The experts, and of what routes to them all that is trained.
     package var trainableParameters: Int {
-        let (d, shape) = (model.configuration.width, model.configuration)
-        return Expert.parameters(width: config.expertWidth, of: shape)
-            + (config.projection.trainsKeys ? d : 0)
-            + (config.projection.trainsProjection ? 2 * d * config.bottleneck : 0)
+        let experts = experts.reduce(0) { $0 + $1.parameterCount }
+        let keys = router.keys.reduce(0) { $0 + $1.count }
+        let projections = router.projections.reduce(0) { $0 + $1.down.count + $1.up.count }
+        return experts + (config.projection.trainsKeys ? keys : 0)
+            + (config.projection.trainsProjection ? projections : 0)
     }
 
     package var storedBytes: StoredBytes {

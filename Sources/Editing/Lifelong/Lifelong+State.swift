@@ -16,9 +16,9 @@ extension Lifelong {
         self.init(model: model, tokenizer: tokenizer, config: config, seed: seed, facts: [])
     }
 
-    /// The numbers that learning an edit moves.
+    /// Every fact's own expert.
     package var trainableParameters: Int {
-        Expert.parameters(width: config.expertWidth, of: model.configuration)
+        facts.reduce(0) { $0 + $1.expert.parameterCount }
     }
 
     package var storedBytes: StoredBytes {

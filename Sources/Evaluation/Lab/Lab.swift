@@ -15,6 +15,8 @@ package actor Lab {
     private let keepEvery: Duration
     /// Everything of a manifest that is the same for all streams.
     private let base: Manifest
+    /// The recipes of methods with some settings, read once each.
+    private var recipes: [RecipeKey: JSONValue?] = [:]
     /// What the unedited model says, asked once for all streams.
     private var baseAnswers: [String: String] = [:]
     private var baseContinuations: [RetentionRow] = []
@@ -47,7 +49,7 @@ package actor Lab {
         _ stream: EditStream, keepingIn folder: LabFolder? = nil,
         onProgress: @escaping @Sendable (Progress) throws -> Void
     ) async throws -> StreamResult {
-        let manifest = try await manifests(of: [stream])[0]
+        let manifest = try await manifest(of: stream)
         let run = try await teach(
             stream,
             resumption: folder?.resumption(
@@ -112,7 +114,7 @@ package actor Lab {
         return items
     }
 
-    /// How `stream` is measured; the model must have been started with its method.
+    /// How `stream` is measured.
     private func manifest(of stream: EditStream) async throws -> Manifest {
         var manifest = base
         manifest.edits = stream.edits
@@ -122,11 +124,37 @@ package actor Lab {
         manifest.seeds = [stream.seed]
         manifest.data = try data.files(of: stream)
         if stream.tasks != nil { manifest.data += try taskFiles.get() }
-        if let recipe = try await model.summary.recipe {
+        if let recipe = try await recipe(of: stream) {
             let title = try MethodChoice.parse(stream.method)[0].title
-            manifest.configs[title] = try JSONValue(json: Data(recipe.utf8))
+            manifest.configs[title] = recipe
         }
         return manifest
+    }
+
+    /// The recipe that the method of `stream` has with its settings on this model; nil for the
+    /// unedited model.
+    private func recipe(of stream: EditStream) async throws -> JSONValue? {
+        let key = RecipeKey(method: stream.method, settings: stream.settings)
+        if let known = recipes[key] { return known }
+        let choice = try MethodChoice.parse(stream.method)[0]
+        try await model.restart(with: choice.editor(replacing: stream.settings), seed: stream.seed)
+        let recipe = try await model.summary.recipe.map { try JSONValue(json: Data($0.utf8)) }
+        recipes[key] = .some(recipe)
+        return recipe
+    }
+
+    /// `stream` without the settings that its method has anyway on this model: a sweep's value that
+    /// is the preset's own is no other measurement.
+    ///
+    /// - Throws: the error of a recipe that does not fit the model, before anything is measured.
+    package func plain(_ stream: EditStream) async throws -> EditStream {
+        var plain = stream
+        for key in stream.settings.keys.sorted() {
+            var shorter = plain
+            shorter.settings[key] = nil
+            if try await recipe(of: shorter) == recipe(of: plain) { plain = shorter }
+        }
+        return plain
     }
 
     /// How each of `streams` would be measured now, so that one measured alike is not again.
@@ -134,13 +162,13 @@ package actor Lab {
     /// - Throws: the error of a recipe that does not fit the model, before anything is measured.
     package func manifests(of streams: [EditStream]) async throws -> [Manifest] {
         var manifests: [Manifest] = []
-        for stream in streams {
-            let choice = try MethodChoice.parse(stream.method)[0]
-            try await model.restart(
-                with: choice.editor(replacing: stream.settings), seed: stream.seed)
-            manifests.append(try await manifest(of: stream))
-        }
+        for stream in streams { manifests.append(try await manifest(of: stream)) }
         return manifests
+    }
+
+    private struct RecipeKey: Hashable {
+        let method: String
+        let settings: [String: String]
     }
 }
 

@@ -9,6 +9,8 @@ package struct LabReport: Sendable {
     package let records: [StreamRecord]
     /// What of the recipe was left out and why.
     package let notices: [String]
+    /// What the recipe shows of them, in order; nothing where they do not make a table or figure yet.
+    package let exhibits: [Exhibit]
 
     /// - Parameters:
     ///   - streams: what the recipe wants; those without a record are counted in a notice.
@@ -23,13 +25,12 @@ package struct LabReport: Sendable {
         self.notices =
             notices
             + (missing == 0 ? [] : ["\(missing) of \(streams.count) streams are not measured yet."])
-    }
-
-    /// What the recipe shows, in order.
-    package var exhibits: [Exhibit] {
         let groups = StreamGroup.groups(records)
-        guard !groups.isEmpty else { return [] }
-        return experiment.shows.map {
+        guard !groups.isEmpty else {
+            exhibits = []
+            return
+        }
+        exhibits = experiment.shows.map {
             Exhibit($0, of: groups, published: experiment.published ?? [:])
         }.filter { !$0.tables.isEmpty || !$0.figures.isEmpty }
     }

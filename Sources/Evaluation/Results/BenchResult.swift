@@ -22,7 +22,7 @@ package struct MethodRow: Codable, Sendable, Equatable {
     package var distances: Distances?
     /// Different allocation codes among those stored.
     package var distinctCodes: Int?
-    /// Numbers that editing trains.
+    /// Numbers that edits train, all sets so far where edits or batches have their own.
     package var trainableParameters: Int?
     /// What the stream of edits adds to the base model, divided by the edits.
     package var bytesPerEdit: Double?
