@@ -26,9 +26,9 @@ struct LabRun {
         settings = Dictionary(zip(streams.map(\.name), measured.map(\.settings))) { $1 }
         measured = measured.distinct
         chosen = measured.filter(isChosen)
-        manifests = Dictionary(
-            zip(measured.map(\.name), try await lab.manifests(of: measured))
-        ) { $1 }
+        var manifests: [String: Manifest] = [:]
+        for stream in measured { manifests[stream.name] = try await lab.manifest(of: stream) }
+        self.manifests = manifests
     }
 
     /// What of `streams` stands in `folder`, measured alike, by name: streams of this run, which

@@ -75,7 +75,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: url) }
         let (lab, folder) = (try await lab(), try LabFolder(url))
         let stream = stream(edits: 2)
-        let manifest = try await lab.manifests(of: [stream])[0]
+        let manifest = try await lab.manifest(of: stream)
         #expect(folder.record(of: stream, like: manifest) == nil)
         let result = try await lab.measure(stream) { _ in }
         try folder.write(result, items: [])
@@ -129,7 +129,7 @@ import Testing
         let folder = try LabFolder(url)
         var stream = stream(edits: edits, marks: marks)
         (stream.method, stream.settings, stream.probeEvery) = (method, settings, probeEvery)
-        let manifest = try await lab.manifests(of: [stream])[0]
+        let manifest = try await lab.manifest(of: stream)
         let whole = try await lab.measure(stream) { _ in }
 
         // On the way only one that keeps at once has anything; before the asking all have it all.

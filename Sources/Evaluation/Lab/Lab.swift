@@ -114,8 +114,10 @@ package actor Lab {
         return items
     }
 
-    /// How `stream` is measured.
-    private func manifest(of stream: EditStream) async throws -> Manifest {
+    /// How `stream` would be measured now, so that one measured alike is not again.
+    ///
+    /// - Throws: the error of a recipe that does not fit the model, before anything is measured.
+    package func manifest(of stream: EditStream) async throws -> Manifest {
         var manifest = base
         manifest.edits = stream.edits
         manifest.probeEvery = stream.probeEvery
@@ -155,15 +157,6 @@ package actor Lab {
             if try await recipe(of: shorter) == recipe(of: plain) { plain = shorter }
         }
         return plain
-    }
-
-    /// How each of `streams` would be measured now, so that one measured alike is not again.
-    ///
-    /// - Throws: the error of a recipe that does not fit the model, before anything is measured.
-    package func manifests(of streams: [EditStream]) async throws -> [Manifest] {
-        var manifests: [Manifest] = []
-        for stream in streams { manifests.append(try await manifest(of: stream)) }
-        return manifests
     }
 
     private struct RecipeKey: Hashable {

@@ -198,7 +198,7 @@ extension BenchResult {
         right; Nbr, Unrel: kept; False: unrelated prompts in scope; Prefers: new answer more \
         probable than the former; kept: the unedited model's answer to neighbouring (Nbr) and \
         unrelated (Unrel) prompts; Bit-equal: logits of those prompts unchanged bit for bit; \
-        Trained: numbers that the edits train, where they have their own those of all together; \
+        \(MethodRow.trainedNote); \
         CPU s: of all threads, for an edit; Growth: its mean in the last tenth of the stream over \
         that in the first.
         """

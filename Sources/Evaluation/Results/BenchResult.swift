@@ -24,6 +24,9 @@ package struct MethodRow: Codable, Sendable, Equatable {
     package var distinctCodes: Int?
     /// Numbers that edits train, all sets so far where edits or batches have their own.
     package var trainableParameters: Int?
+    /// The same, for those who read a table.
+    static let trainedNote =
+        "Trained: the numbers that edits train, all sets so far where edits or batches have their own"
     /// What the stream of edits adds to the base model, divided by the edits.
     package var bytesPerEdit: Double?
     /// Wall clock of the edit call alone, the device synchronised.

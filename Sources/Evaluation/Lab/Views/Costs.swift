@@ -10,8 +10,8 @@ extension Exhibit {
             Seconds of the edit call alone, the device synchronised: the median of the stream. CPU \
             seconds are those of all threads together and hardly change when other programs want \
             the cores; growth is their mean in the last tenth of the stream over that in the \
-            first. Trained: the numbers that edits train, all sets so far where edits or batches \
-            have their own. Bytes are what the stream adds to the base model, divided by its edits.
+            first. \(MethodRow.trainedNote). Bytes are what the stream adds to the base model, \
+            divided by its edits.
             """
         for (data, groups) in groups.byData {
             let edited = groups.filter { $0.records[0].row.edits > 0 }

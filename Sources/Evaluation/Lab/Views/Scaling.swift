@@ -6,8 +6,7 @@ extension Exhibit {
         var exhibit = Exhibit("Along the stream")
         exhibit.text = """
             At each mark everything learned so far is asked. Lines are means over seeds, bands one \
-            deviation of the sample. Trained: the numbers that edits train, all sets so far where edits \
-            or batches have their own.
+            deviation of the sample. \(MethodRow.trainedNote).
             """
         for (data, groups) in groups.byData {
             let edited = groups.filter { $0.records[0].row.edits > 0 }
