@@ -1,9 +1,9 @@
 // Products of rows with a bfloat16 matrix, for processors with AVX2.
 //
 // A general library widens or packs the whole matrix first, which for a few rows costs more than
-// the product. Here a block of it at a time is widened to float32, into the nearest cache, and all
-// rows are multiplied with it. Sums are float32, and a row's do not hang on the rows beside it or
-// on the number of threads.
+// the product. Here numbers are widened to float32 as they are read, a block of them goes through
+// all rows, and the next block is on its way meanwhile. Sums are float32, and a row's do not hang
+// on the rows beside it or on the number of threads.
 
 #pragma once
 
@@ -27,6 +27,9 @@ namespace few_rows {
 constexpr int64_t most_rows = 48;
 /// Numbers in a register.
 constexpr int64_t lanes = 8;
+/// The largest block of M that is taken at a time, and the most rows that go through it together:
+/// both fit into the near caches.
+constexpr int64_t block_rows = 24, block_columns = 512, near_rows = 16;
 
 typedef float Lanes __attribute__((vector_size(32), aligned(4), may_alias));
 typedef uint16_t Halves __attribute__((vector_size(16), aligned(2), may_alias));
@@ -56,42 +59,27 @@ using Inputs = Rows<const float>;
 using Stored = Rows<const uint16_t>;
 using Sums = Rows<float>;
 
-/// A block of M: bfloat16, or widened to float32.
-template <typename Number>
+/// A block of M.
 struct Block {
-    Rows<const Number> values;
+    Stored values;
     int64_t rows, columns;
-
-    Rows<const Number> from(int64_t row, int64_t column) const {
-        return values.from(row, column);
-    }
 };
 
-/// The largest block that is taken at a time.
-constexpr int64_t block_rows = 24, block_columns = 512;
+/// Asks for numbers that are read soon: a group's rows are too short for the processor to foresee
+/// where the next ones lie. Behind the end of the matrix it does nothing.
+inline void fetch(const uint16_t *values) { __builtin_prefetch(values, 0, 2); }
 
-/// Where a block is widened.
-struct Scratch {
-    /// One cache line more than a power of two, or the rows would share a few lines of the cache.
-    static constexpr int64_t stride = block_columns + 16;
-    alignas(32) float values[block_rows * stride];
-
-    Block<float> widen(const Block<uint16_t> &block) {
-        for (int64_t i = 0; i < block.rows; i++)
-            for (int64_t k = 0; k < block.columns; k += lanes)
-                *reinterpret_cast<Lanes *>(values + i * stride + k) = block.values.lanes_at(i, k);
-        return {{values, stride}, block.rows, block.columns};
-    }
-};
-
-/// out [R, C] += a [R, columns] · blockᵀ, for C rows of a block.
-template <int R, int C, typename Number>
+/// out [R, C] += a [R, length] · groupᵀ, for a group of C rows of M.
+template <int R, int C>
 void add_dot_products(
-    const Inputs &a, const Rows<const Number> &block, int64_t columns, const Sums &out) {
+    const Inputs &a, const Stored &group, int64_t length, const Sums &out) {
     Lanes sums[R][C] = {};
-    for (int64_t k = 0; k < columns; k += lanes) {
+    for (int64_t k = 0; k < length; k += lanes) {
         Lanes others[C];
-        for (int c = 0; c < C; c++) others[c] = block.lanes_at(c, k);
+        for (int c = 0; c < C; c++) {
+            fetch(group.at(c + 2 * C, k));
+            others[c] = group.lanes_at(c, k);
+        }
         for (int r = 0; r < R; r++) {
             const Lanes row = a.lanes_at(r, k);
             for (int c = 0; c < C; c++) sums[r][c] += row * others[c];
@@ -105,14 +93,15 @@ void add_dot_products(
         }
 }
 
-/// out [R, 8 C] += a [R, rows] · block, for 8 C columns of a block.
-template <int R, int C, typename Number>
+/// out [R, 8 C] += a [R, length] · group, for a group of 8 C columns of M.
+template <int R, int C>
 void add_weighted_rows(
-    const Inputs &a, const Rows<const Number> &block, int64_t rows, const Sums &out) {
+    const Inputs &a, const Stored &group, int64_t length, const Sums &out) {
     Lanes sums[R][C] = {};
-    for (int64_t k = 0; k < rows; k++) {
+    for (int64_t k = 0; k < length; k++) {
+        fetch(group.at(k + block_rows, 0));
         Lanes others[C];
-        for (int c = 0; c < C; c++) others[c] = block.lanes_at(k, c * lanes);
+        for (int c = 0; c < C; c++) others[c] = group.lanes_at(k, c * lanes);
         for (int r = 0; r < R; r++) {
             const float weight = *a.at(r, k);
             for (int c = 0; c < C; c++) sums[r][c] += weight * others[c];
@@ -123,49 +112,55 @@ void add_weighted_rows(
             *reinterpret_cast<Lanes *>(out.at(r, c * lanes)) += sums[r][c];
 }
 
-/// A product with a block's transpose: out [R, rows] += a [R, columns] · blockᵀ.
-struct Transposed {
-    template <int R, typename Number>
-    static void add(const Inputs &a, const Block<Number> &block, const Sums &out) {
-        int64_t row = 0;
-        for (; row + 3 <= block.rows; row += 3)
-            add_dot_products<R, 3>(a, block.from(row, 0), block.columns, out.from(0, row));
-        for (; row < block.rows; row++)
-            add_dot_products<R, 1>(a, block.from(row, 0), block.columns, out.from(0, row));
-    }
-};
-
-/// A product with a block: out [R, columns] += a [R, rows] · block.
-struct Plain {
-    template <int R, typename Number>
-    static void add(const Inputs &a, const Block<Number> &block, const Sums &out) {
-        int64_t column = 0;
-        for (; column + 3 * lanes <= block.columns; column += 3 * lanes)
-            add_weighted_rows<R, 3>(a, block.from(0, column), block.rows, out.from(0, column));
-        for (; column < block.columns; column += lanes)
-            add_weighted_rows<R, 1>(a, block.from(0, column), block.rows, out.from(0, column));
-    }
-};
-
-/// Adds the products of n < 4 rows with a block, all of them in one pass over it.
-template <typename Product, typename Number>
-void add_last_rows(const Inputs &a, int64_t n, const Block<Number> &block, const Sums &out) {
-    if (n == 1) Product::template add<1>(a, block, out);
-    if (n == 2) Product::template add<2>(a, block, out);
-    if (n == 3) Product::template add<3>(a, block, out);
+/// Calls `body` with where threes and ones of 0..<count begin; their size is known to the compiler.
+template <typename Body>
+void in_threes(int64_t count, const Body &body) {
+    int64_t start = 0;
+    for (; start + 3 <= count; start += 3) body.template operator()<3>(start);
+    for (; start < count; start++) body.template operator()<1>(start);
 }
 
-/// Adds the products of all n rows with a block. Few use it as it is stored: the same numbers in
-/// the same order, and nothing to write first.
+/// Calls `body` with where fours of 0..<count begin, and what is left of it.
+template <typename Body>
+void in_fours(int64_t count, const Body &body) {
+    int64_t start = 0;
+    for (; start + 4 <= count; start += 4) body.template operator()<4>(start);
+    if (count - start == 1) body.template operator()<1>(start);
+    if (count - start == 2) body.template operator()<2>(start);
+    if (count - start == 3) body.template operator()<3>(start);
+}
+
+/// A product with a block's transpose: out [n, rows] += a [n, columns] · blockᵀ.
+struct Transposed {
+    static void add(const Inputs &a, int64_t n, const Block &block, const Sums &out) {
+        in_threes(block.rows, [&]<int C>(int64_t row) {
+            in_fours(n, [&]<int R>(int64_t i) {
+                add_dot_products<R, C>(
+                    a.from(i, 0), block.values.from(row, 0), block.columns, out.from(i, row));
+            });
+        });
+    }
+};
+
+/// A product with a block: out [n, columns] += a [n, rows] · block.
+struct Plain {
+    static void add(const Inputs &a, int64_t n, const Block &block, const Sums &out) {
+        in_threes(block.columns / lanes, [&]<int C>(int64_t part) {
+            const auto column = part * lanes;
+            in_fours(n, [&]<int R>(int64_t i) {
+                add_weighted_rows<R, C>(
+                    a.from(i, 0), block.values.from(0, column), block.rows,
+                    out.from(i, column));
+            });
+        });
+    }
+};
+
+/// Adds the products of all n rows with a block.
 template <typename Product>
-void add_rows(
-    const Inputs &a, int64_t n, const Block<uint16_t> &block, Scratch &scratch,
-    const Sums &out) {
-    if (n < 4) return add_last_rows<Product>(a, n, block, out);
-    const auto wide = scratch.widen(block);
-    int64_t i = 0;
-    for (; i + 4 <= n; i += 4) Product::template add<4>(a.from(i, 0), wide, out.from(i, 0));
-    add_last_rows<Product>(a.from(i, 0), n - i, wide, out.from(i, 0));
+void add_rows(const Inputs &a, int64_t n, const Block &block, const Sums &out) {
+    for (int64_t i = 0; i < n; i += near_rows)
+        Product::add(a.from(i, 0), std::min(near_rows, n - i), block, out.from(i, 0));
 }
 
 inline Inputs inputs(const at::Tensor &tensor) {
@@ -209,13 +204,12 @@ inline at::Tensor times_transposed(const at::Tensor &a, const at::Tensor &matrix
     const auto from = inputs(a);
     const auto to = sums(result);
     in_parallel(p, n * q, [&](int64_t start, int64_t end) {
-        Scratch scratch;
         for (int64_t row = start; row < end; row += block_rows)
             for (int64_t column = 0; column < q; column += block_columns) {
-                const Block<uint16_t> block{
+                const Block block{
                     stored(matrix).from(row, column), std::min(block_rows, end - row),
                     std::min(block_columns, q - column)};
-                add_rows<Transposed>(from.from(0, column), n, block, scratch, to.from(0, row));
+                add_rows<Transposed>(from.from(0, column), n, block, to.from(0, row));
             }
     });
     return result;
@@ -228,13 +222,12 @@ inline at::Tensor times(const at::Tensor &a, const at::Tensor &matrix) {
     const auto from = inputs(a);
     const auto to = sums(result);
     in_parallel(q / lanes, n * p * lanes, [&](int64_t start, int64_t end) {
-        Scratch scratch;
         for (int64_t column = start * lanes; column < end * lanes; column += block_columns)
             for (int64_t row = 0; row < p; row += block_rows) {
-                const Block<uint16_t> block{
+                const Block block{
                     stored(matrix).from(row, column), std::min(block_rows, p - row),
                     std::min(block_columns, end * lanes - column)};
-                add_rows<Plain>(from.from(0, row), n, block, scratch, to.from(0, column));
+                add_rows<Plain>(from.from(0, row), n, block, to.from(0, column));
             }
     });
     return result;
