@@ -20,7 +20,8 @@ package struct EditServer: Sendable {
         following follower: Follower? = nil, logger: Logger
     ) async throws {
         try settings.validate()
-        let doorkeeper = try Doorkeeper(settings.tokens, record: settings.usage)
+        let doorkeeper = try Doorkeeper(
+            settings.tokens, record: settings.usage, logger: logger)
         try await tenants.open(doorkeeper.tenants)
         service = EditService(
             settings: settings, tenants: tenants,

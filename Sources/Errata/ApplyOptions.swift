@@ -24,6 +24,18 @@ public struct ApplyOptions: Sendable, Equatable {
     /// As the log says.
     public init() {}
 
+    /// The terms on which an accepted transaction goes live.
+    init(_ terms: PublishingTerms?) {
+        gate = terms?.gate
+        isForced = terms?.isForced ?? false
+    }
+
+    /// What the log keeps of these options until the transaction is live; nil for its own terms.
+    var terms: PublishingTerms? {
+        guard gate != nil || isForced else { return nil }
+        return PublishingTerms(gate: gate, isForced: isForced)
+    }
+
     /// Without probes, without a look at conflicts, just the wordings given: for measurements of a
     /// method alone.
     public static var unchecked: ApplyOptions {

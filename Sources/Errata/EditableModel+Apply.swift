@@ -78,7 +78,7 @@ extension EditableModel {
             // All of it may have been taken back before it was learned.
             guard !journal.ledger.unlearned(of: transaction.id).isEmpty else { continue }
             do {
-                _ = try await learn(transaction.id, ApplyOptions()) { _ in }
+                _ = try await learn(transaction.id, ApplyOptions(transaction.terms)) { _ in }
             } catch let rejected as RejectedEdits {
                 notices.append(rejected.description)
             }
@@ -132,7 +132,8 @@ extension EditableModel {
                 LoggedEdit(
                     record: edit.record, transaction: transaction, supersedes: edit.supersedes,
                     idempotencyKey: options.idempotencyKey,
-                    requestDigest: place == 0 ? digest : nil, proposal: options.proposal))
+                    requestDigest: place == 0 ? digest : nil,
+                    terms: place == 0 ? options.terms : nil, proposal: options.proposal))
         }
         do {
             try journal.append(accepted, author: options.author, reason: options.reason)

@@ -3,6 +3,8 @@ import Errata
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
+import Synchronization
 import Testing
 
 @testable import EditServer
@@ -178,16 +180,29 @@ import Testing
         tokens.tokens[0].tokensPerDay = 5
         try tokens.write(to: file)
         let digest = tokens.tokens[0].digest
-        let first = try Doorkeeper(file, record: record)
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let first = try Doorkeeper(file, record: record, logger: quiet)
         first.spend(7, by: try first.caller(bearing: digest))
         first.write()
-        let second = try Doorkeeper(file, record: record)
+        let second = try Doorkeeper(file, record: record, logger: quiet)
         #expect(throws: APIError.self) { try second.caller(bearing: digest) }
         // Yesterday's tokens are not today's.
         try UsageRecord(day: UsageRecord.today - 1, tokens: ["asker": 7]).write(to: record)
-        _ = try Doorkeeper(file, record: record).caller(bearing: digest)
+        _ = try Doorkeeper(file, record: record, logger: quiet).caller(bearing: digest)
         try Data("{}".utf8).write(to: record)
-        #expect(throws: ServerError.self) { try Doorkeeper(file, record: record) }
+        #expect(throws: ServerError.self) { try Doorkeeper(file, record: record, logger: quiet) }
+    }
+
+    @Test func aFileThatCannotBeReadAnyMoreIsSaidAndTheTokensHold() async throws {
+        let server = try await TestServer(tokens: Self.all)
+        let file = server.folder.appending(path: "tokens.json")
+        let digest = try TokenFile(file).tokens[0].digest
+        let lines = LogLines()
+        let doorkeeper = try Doorkeeper(file, logger: Logger(label: "test") { _ in lines })
+        try Data("{".utf8).write(to: file)
+        for _ in 0..<2 { #expect(try doorkeeper.caller(bearing: digest).name == "asker") }
+        #expect(lines.all.count == 1)
+        #expect(lines.all.first?.contains("tokens.json: expected a file of tokens") == true)
     }
 
     @Test func aTenantIsOpenedOnce() async throws {
@@ -261,5 +276,29 @@ import Testing
             try check.check(request(.post, to: host, from: origin))
         }
         try check.check(request(.get, to: host, from: origin))
+    }
+}
+
+/// Keeps what is logged.
+private final class LogLines: LogHandler {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock(\.self) }
+    var logLevel: Logger.Level {
+        get { .info }
+        set {}
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: Logging.LogEvent) {
+        lines.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
     }
 }

@@ -40,6 +40,7 @@ import Testing
         }
         #expect(publication.isForced && publication.report?.isPassed == false)
         #expect(event.author == "ada" && event.reason == "a test")
+        #expect(await model.ledger.transactions.last?.terms == options.terms)
     }
 
     @Test func aRequestThatIsSentTwiceIsDoneOnce() async throws {
@@ -172,6 +173,25 @@ import Testing
         #expect(try await next.ask(edits[1].prompt).after.trace.tier == .adapters)
     }
 
+    @Test func aCrashDoesNotChangeTheTermsOfATransaction() async throws {
+        let edits = try World.edits(3)
+        var forced = ApplyOptions()
+        forced.isForced = true
+        let model = try await world.model(World.hasty)
+        for (edit, options) in zip(edits, [forced, .unchecked, ApplyOptions()]) {
+            try await model.acceptOnly([edit], options)
+        }
+        try await model.settle()
+        let ledger = await model.ledger
+        #expect(ledger.transactions.map(\.outcome) == [.published, .published, .rejected])
+        let reports = ledger.events.compactMap { event -> Publication? in
+            guard case .publish(let publication) = event.content else { return nil }
+            return publication
+        }
+        #expect(reports.map(\.isForced) == [true, false])
+        #expect(reports.map { $0.report == nil } == [false, true])
+    }
+
     @Test func aSecondWriterIsToldWhoWritesAndReadersAreNot() async throws {
         let edits = try World.edits(2)
         let one = try await world.model(World.hasty)
@@ -234,11 +254,13 @@ import Testing
 
 extension EditableModel {
     /// Writes edits into the log and goes no further.
-    func acceptOnly(_ edits: [EditRecord]) throws {
+    func acceptOnly(_ edits: [EditRecord], _ options: ApplyOptions = ApplyOptions()) throws {
         try takeLock()
         let transaction = journal.ledger.version + 1
         try journal.append(
-            edits.map { .edit(LoggedEdit(record: $0, transaction: transaction)) })
+            edits.map {
+                .edit(LoggedEdit(record: $0, transaction: transaction, terms: options.terms))
+            })
     }
 
     /// Whether the retrieval tier has something to say to a prompt.

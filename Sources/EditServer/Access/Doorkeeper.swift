@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import Logging
 import Synchronization
 
 /// Knows the tokens, and how much each has used.
@@ -9,6 +10,8 @@ final class Doorkeeper: Sendable {
     private struct State {
         var tokens: [String: AccessToken] = [:]
         var lookedAt: ContinuousClock.Instant?
+        /// Why the file could not be read when it was last looked at.
+        var fault: String?
         var usage: [String: Usage] = [:]
         /// Whether what was used is about to be written.
         var isWriting = false
@@ -24,14 +27,15 @@ final class Doorkeeper: Sendable {
 
     private let file: URL?
     private let record: URL?
+    private let logger: Logger
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - file: nil where everybody may do everything.
     ///   - record: where it is written how much of the day's tokens was used; nil to begin anew with
     ///     each run.
-    init(_ file: URL?, record: URL? = nil) throws {
-        (self.file, self.record) = (file, record)
+    init(_ file: URL?, record: URL? = nil, logger: Logger) throws {
+        (self.file, self.record, self.logger) = (file, record, logger)
         guard file != nil else { return }
         try reload()
         let used = try record.map(UsageRecord.read) ?? [:]
@@ -160,8 +164,23 @@ final class Doorkeeper: Sendable {
             state.lookedAt = now
             return true
         }
-        // A file that is being replaced is read the next time.
-        if isDue { try? reload() }
+        guard isDue else { return }
+        do {
+            try reload()
+            state.withLock { $0.fault = nil }
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    /// Says why the file cannot be read, where that was not said just before.
+    private func note(_ fault: String) {
+        let isNews = state.withLock { state in
+            defer { state.fault = fault }
+            return state.fault != fault
+        }
+        guard isNews else { return }
+        logger.warning("going on with the tokens known before", metadata: ["why": "\(fault)"])
     }
 
     private func reload() throws {

@@ -45,6 +45,8 @@ public struct Ledger: Sendable, Equatable {
         public let idempotencyKey: String?
         /// Tells the request that was made under this key from others.
         public let requestDigest: String?
+        /// On what terms it goes live; nil for the log's.
+        public let terms: PublishingTerms?
     }
 
     /// What became of a transaction.
@@ -141,7 +143,8 @@ extension Ledger {
             transactions.append(
                 Transaction(
                     id: edit.transaction, entries: [sequence], outcome: .pending,
-                    idempotencyKey: edit.idempotencyKey, requestDigest: edit.requestDigest))
+                    idempotencyKey: edit.idempotencyKey, requestDigest: edit.requestDigest,
+                    terms: edit.terms))
             if let key = edit.idempotencyKey { requests[key] = edit.transaction }
             if let proposal = edit.proposal {
                 try decide(proposal, .approved(as: edit.transaction))

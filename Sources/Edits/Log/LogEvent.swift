@@ -77,19 +77,36 @@ public struct LoggedEdit: Codable, Sendable, Equatable {
     /// Tells this request from others under its key, edits that were left out included; where it has
     /// a key, in the first edit of its transaction.
     public let requestDigest: String?
+    /// On what terms its transaction goes live, where they are not the log's; in the first edit.
+    public let terms: PublishingTerms?
     /// The event that proposed it, where it was proposed first.
     public let proposal: Int?
 
     public init(
         record: EditRecord, transaction: Int, supersedes: [Int] = [],
-        idempotencyKey: String? = nil, requestDigest: String? = nil, proposal: Int? = nil
+        idempotencyKey: String? = nil, requestDigest: String? = nil,
+        terms: PublishingTerms? = nil, proposal: Int? = nil
     ) {
         self.record = record
         self.transaction = transaction
         self.supersedes = supersedes
         self.idempotencyKey = idempotencyKey
         self.requestDigest = requestDigest
+        self.terms = terms
         self.proposal = proposal
+    }
+}
+
+/// On what terms a transaction goes live; kept with it, so that a crash does not change them.
+public struct PublishingTerms: Codable, Sendable, Equatable {
+    /// What its edits must pass; absent for what the log says.
+    public let gate: GateConfiguration?
+    /// Whether it goes live although probes fail.
+    public let isForced: Bool
+
+    public init(gate: GateConfiguration?, isForced: Bool) {
+        self.gate = gate
+        self.isForced = isForced
     }
 }
 
