@@ -6,16 +6,16 @@ import Testing
 @testable import Errata
 
 /// Taking back is exact: to the bit what the model would be had it never had the edit.
-@Suite(.serialized) struct UndoTests {
+@Suite struct UndoTests {
     private let world: World
 
     init() throws { world = try World() }
 
-    /// Every method, in so few steps that fifty edits take a moment.
+    /// Every method, in so few steps that thirty edits take a moment.
     static let editors: [Editor] = MethodInfo.all.filter { $0.name != "unedited" }.map { method in
         let keys = [
             "steps": "2", "epochs": "1", "samples": "16", "editsPerExpert": "5",
-            "editsPerBatch": "5",
+            "editsPerBatch": "5", "answerTokens": "4", "contextsPerLength": "1",
         ]
         let known = (try? method.recipe(nil, for: .gpt2XL)).map {
             String(decoding: $0, as: UTF8.self)
@@ -31,12 +31,12 @@ import Testing
 
     @Test(arguments: editors)
     func whatIsUndoneWasNeverThere(_ editor: Editor) async throws {
-        let edits = try World.edits(50)
+        let edits = try World.edits(30)
         let batches = edits.chunks(of: 10)
         let model = try await world.model(editor)
         try await model.learn(batches)
         let whole = try await model.digest
-        for edit in [edits[49], edits[24], edits[0]] {
+        for edit in [edits[29], edits[14], edits[0]] {
             let report = try await model.undo([edit.id])
             let never = try EditableModel(
                 opening: World.directory, options: World.options(), editor: editor)
