@@ -15,6 +15,8 @@ python = .libtorch/python/bin/python
 errata = .build/release/errata
 # One set of flags for everything, so that demo, test and bench share one build.
 flags = -c release -Xswiftc -enable-testing
+# Without a fixed seed some packages' flags come in another order, and they are built again.
+compile = SWIFT_DETERMINISTIC_HASHING=1 swift build $(flags)
 
 # Threads that wait leave the cores to others: spinning makes shared machines several times slower.
 export OMP_WAIT_POLICY = PASSIVE
@@ -26,21 +28,22 @@ engine:
 	@Scripts/bootstrap
 
 build: engine
-	@swift build $(flags) --product errata
+	@$(compile) --product errata
 
 demo: build
 	@$(errata) demo
 
 test: engine
-	@swift test $(flags) --disable-xctest
+	@$(compile) --build-tests
+	@swift test $(flags) --disable-xctest --skip-build
 
 bench: engine
-	@swift build $(flags) --product Benchmarks
+	@$(compile) --product Benchmarks
 	@.build/release/Benchmarks
 
 parity:
 	@Scripts/bootstrap --parity
-	@swift build $(flags) --product errata-parity
+	@$(compile) --product errata-parity
 	@$(python) reference/tokenizers_parity.py
 	@$(python) reference/transformers_parity.py
 

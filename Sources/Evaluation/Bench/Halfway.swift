@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// How far a run over a stream has come, what the model has learned aside.
 package struct Halfway: Codable, Sendable, Equatable {
