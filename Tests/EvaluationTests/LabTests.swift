@@ -210,6 +210,7 @@ import Testing
         #expect(answers.columns.last == "paper: Rel" && answers.rows[0].last == "97.47")
         #expect(answers.rows.count == 1 && answers.rows[0][2] == "2")
         #expect(report.sections.count == report.exhibits.count)
+        #expect(report.chapter.map(\.isInner) == [false] + report.exhibits.map { _ in true })
         #expect(report.markdown.contains("# T: all"))
 
         records.append(try await lab.measure(streams[2]) { _ in }.record)

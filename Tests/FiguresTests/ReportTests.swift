@@ -26,7 +26,7 @@ import Testing
                             "Cost", axis: Axis("Time", unit: "s"), bars: [.init("ELDER", 1)]
                         ).drawing,
                     ])
-                ]),
+                ], isInner: true),
         ], manifest: [.init("Command", "errata bench --data <file>", isLiteral: true)])
 
     @Test func thePageNeedsNoNetwork() {
@@ -43,7 +43,8 @@ import Testing
         let document = WellFormed(String(html[main.lowerBound..<end.upperBound]))
         #expect(document.fault == nil)
         #expect(document.texts["h1"] == ["Edits & <answers>"])
-        #expect(document.texts["h2"] == ["Overview <1>", "Figures", "How this was made"])
+        #expect(document.texts["h2"] == ["Overview <1>", "How this was made"])
+        #expect(document.texts["h3"] == ["Figures"])
         #expect(document.texts["p"]?.contains("Second <b>.") == true)
         #expect(document.texts["p"]?.contains("Costs: there is nothing to show yet.") == true)
         #expect(document.texts["th"] == ["Method", "Kept", "<script>alert(1)</script>", "GRACE"])
@@ -57,6 +58,7 @@ import Testing
         let contents = try #require(report.html.components(separatedBy: "</nav>").first)
         for place in 1...3 { #expect(contents.contains("href=\"#section-\(place)\"")) }
         #expect(contents.contains("Overview &lt;1&gt;"))
+        #expect(contents.components(separatedBy: "class=\"inner\"").count == 2)
     }
 
     @Test func thePageHasLightDarkAndPrintedColours() {

@@ -56,11 +56,22 @@ package struct LabReport: Sendable {
         exhibits.map { exhibit in
             let tables = exhibit.tables.filter { !$0.rows.isEmpty }
             return Report.Section(
-                "\(experiment.shortTitle): \(exhibit.title)",
+                exhibit.title,
                 (exhibit.text.isEmpty ? [] : [.text(exhibit.text)])
                     + (exhibit.figures.isEmpty ? [] : [.figures(exhibit.figures.map(\.drawing))])
                     + tables.map { .table($0.page) })
         }
+    }
+
+    /// What a page of several experiments has of this one.
+    var chapter: [Report.Section] {
+        let opening = Report.Part.text(opening)
+        let inner = sections
+        if inner.count == 1 {
+            return [Report.Section(experiment.title, [opening] + inner[0].parts)]
+        }
+        return [Report.Section(experiment.title, [opening])]
+            + inner.map { Report.Section($0.title, $0.parts, isInner: true) }
     }
 
     /// How it was made, for people.
@@ -70,11 +81,6 @@ package struct LabReport: Sendable {
         facts.map { "- \($0.name): \($0.isLiteral ? "`\($0.value)`" : $0.value)" }
             .joined(separator: "\n")
     }
-}
-
-extension Experiment {
-    /// What stands before the colon of the title: *Table 1*.
-    var shortTitle: String { title.split(separator: ":").first.map(String.init) ?? title }
 }
 
 extension Manifest {
@@ -129,10 +135,7 @@ extension LabFolder {
     package func writePage(_ reports: [LabReport], title: String, lead: String) throws {
         let manifests = reports.flatMap(\.records).map(\.manifest)
         let page = Report(
-            title, lead: lead,
-            sections: reports.flatMap { report in
-                [Report.Section(report.experiment.title, [.text(report.opening)])] + report.sections
-            },
+            title, lead: lead, sections: reports.flatMap(\.chapter),
             manifest: Manifest.facts(manifests, command: reports.first?.command ?? []))
         try ResultsFolder(url).write(Data(page.html.utf8), to: "report.html")
     }

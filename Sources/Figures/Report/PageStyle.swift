@@ -26,6 +26,7 @@ enum PageStyle {
         nav p { margin: 0 0 .5rem; color: var(--muted); }
         nav ol { list-style: none; margin: 0; padding: 0; }
         nav li { margin: .125rem 0; }
+        nav .inner { padding-left: .75rem; color: var(--muted); }
         nav a { display: inline-block; padding: .125rem 0; color: inherit; text-decoration: none; }
         nav a:hover { text-decoration: underline; text-underline-offset: .2em; }
         @media (min-width: 70rem) {
@@ -43,6 +44,7 @@ enum PageStyle {
           font-size: 1.25rem; line-height: 1.3; font-weight: 600; margin: 0 0 1rem;
           padding-top: 1.25rem; border-top: 1px solid var(--grid);
         }
+        h3 { font-size: 1.125rem; line-height: 1.3; font-weight: 600; margin: 0 0 1rem; }
         p { margin: 0 0 1rem; max-width: 68ch; }
         .lead { font-size: 1.125rem; color: var(--muted); }
         .empty { color: var(--muted); }
@@ -91,7 +93,7 @@ enum PageStyle {
         }
         figure { margin: 0; min-width: 0; overflow-x: auto; }
         figure svg { display: block; width: 100%; min-width: 27rem; max-width: 40rem; height: auto; }
-        h2 + .figures, h2 + .scroll { margin-top: 0; }
+        :is(h2, h3) + .figures, :is(h2, h3) + .scroll { margin-top: 0; }
         """
 
     private static let print = """
@@ -102,7 +104,7 @@ enum PageStyle {
           figure svg { min-width: 0; }
           .figures { grid-template-columns: 1fr 1fr; gap: 1.5rem; }
           section { margin-top: 1.5rem; }
-          h2, caption { break-after: avoid; }
+          h2, h3, caption { break-after: avoid; }
           .scroll { overflow: visible; }
           table { font-size: 7.5pt; }
           th, td { padding: .2rem .35rem; }

@@ -39,9 +39,10 @@ extension Report {
     private static let originTitle = "How this was made"
 
     private var contents: String {
-        let titles = sections.map(\.title) + (manifest.isEmpty ? [] : [Self.originTitle])
-        let links = titles.enumerated().map { place, title in
-            "<li><a href=\"#section-\(place + 1)\">\(Markup.escaped(title))</a></li>"
+        let origin = manifest.isEmpty ? [] : [Section(Self.originTitle, [])]
+        let links = (sections + origin).enumerated().map { place, section in
+            let link = "<a href=\"#section-\(place + 1)\">\(Markup.escaped(section.title))</a>"
+            return "<li\(section.isInner ? " class=\"inner\"" : "")>\(link)</li>"
         }
         return """
             <nav aria-label="Contents">
@@ -63,7 +64,9 @@ extension Report {
                 case .figures(let drawings): Self.figures(drawings, counted: &figures)
                 }
             }
-            return Self.section(place + 1, section.title, parts.joined(separator: "\n"))
+            return Self.section(
+                place + 1, section.title, parts.joined(separator: "\n"),
+                heading: section.isInner ? "h3" : "h2")
         }.joined(separator: "\n")
     }
 
@@ -78,10 +81,12 @@ extension Report {
         return Self.section(sections.count + 1, Self.originTitle, list)
     }
 
-    private static func section(_ number: Int, _ title: String, _ inside: String) -> String {
+    private static func section(
+        _ number: Int, _ title: String, _ inside: String, heading: String = "h2"
+    ) -> String {
         """
         <section id="section-\(number)">
-        <h2>\(Markup.escaped(title))</h2>
+        <\(heading)>\(Markup.escaped(title))</\(heading)>
         \(inside)
         </section>
         """

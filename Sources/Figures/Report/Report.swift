@@ -6,11 +6,14 @@ package struct Report: Sendable, Equatable {
         package var title: String
         /// What follows it.
         package var parts: [Part]
+        /// Whether it belongs to the last section before it that is not inner itself.
+        package var isInner: Bool
 
         /// A section of `parts`.
-        package init(_ title: String, _ parts: [Part]) {
+        package init(_ title: String, _ parts: [Part], isInner: Bool = false) {
             self.title = title
             self.parts = parts
+            self.isInner = isInner
         }
     }
 

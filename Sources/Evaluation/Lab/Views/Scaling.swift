@@ -11,6 +11,8 @@ extension Exhibit {
         for (data, groups) in groups.byData {
             let edited = groups.filter { $0.records[0].row.edits > 0 }
             let right = Axis.percent("Every token right")
+            let parameters = Axis("Parameters", covering: 0...0)
+            let size = Axis("Size", unit: "MB", covering: 0...0)
             exhibit.tables.append(scalingTable(data, edited))
             exhibit.figures += [
                 figure("reliability", "Reliability", data, edited, right) {
@@ -19,10 +21,10 @@ extension Exhibit {
                 figure("generalization", "Generalization", data, edited, right) {
                     $0.atEnd.generalization.allTokens.map { $0 * 100 }
                 },
-                figure("parameters", "Trained parameters", data, edited, Axis("Parameters")) {
+                figure("parameters", "Trained parameters", data, edited, parameters) {
                     $0.trainableParameters.map(Double.init)
                 },
-                figure("bytes", "What the stream adds", data, edited, Axis("Size", unit: "MB")) {
+                figure("bytes", "What the stream adds", data, edited, size) {
                     row in row.bytesPerEdit.map { $0 * Double(row.edits) / 1e6 }
                 },
             ]
@@ -34,7 +36,9 @@ extension Exhibit {
         _ name: String, _ title: String, _ data: LabData.Name, _ groups: [StreamGroup], _ y: Axis,
         _ value: @escaping (MethodRow) -> Double?
     ) -> NamedFigure {
-        var plot = Plot("\(title) on \(data.title)", x: Axis("Edits so far"), y: y)
+        // From no edits on, so that a stream of one mark ends beside its name.
+        let edits = Axis("Edits so far", covering: 0...0)
+        var plot = Plot("\(title) on \(data.title)", x: edits, y: y)
         plot.series = groups.map { group in
             Series(
                 group.label,
