@@ -13,7 +13,8 @@
 
 python = .libtorch/python/bin/python
 errata = .build/release/errata
-# One set of flags for everything, so that demo, test and bench share one build.
+# One set of flags for everything, so that demo, test and bench share one build. swift test only
+# runs: built by it, every module would get a flag twice and be built again.
 flags = -c release -Xswiftc -enable-testing
 # Without a fixed seed some packages' flags come in another order, and they are built again.
 compile = SWIFT_DETERMINISTIC_HASHING=1 swift build $(flags)
