@@ -35,9 +35,7 @@ extension EditingMethod {
 
     /// Teacher-forced: how the model would predict each row's target, edits included.
     package func score(_ rows: [EditRow]) throws -> [TargetScore] {
-        let encoded = try rows.map {
-            try EncodedRow($0, tokenizer: tokenizer, configuration: model.configuration)
-        }
+        let encoded = try rows.encoded(for: model, tokenizer)
         return try inBatches(encoded.map { $0.prompt.count + $0.target.count }) { indices in
             try scoreTogether(EditBatch(indices.map { encoded[$0] }, device: model.device))
         }
@@ -154,8 +152,12 @@ extension EditingMethod {
         if let contexts = decision.contexts {
             let base = Unedited(model: model, tokenizer: tokenizer)
             return try contexts.indices.map { row in
-                let read = EncodedRow(
-                    prompt: contexts[row] + batch.prompts[row], target: batch.targets[row])
+                let target = batch.targets[row]
+                // A target of any length fits behind its prompt: what is read gives way.
+                let prompt = tokenizer.end(
+                    of: contexts[row] + batch.prompts[row],
+                    within: model.configuration.contextLength - target.count)
+                let read = EncodedRow(prompt: prompt, target: target)
                 return try base.scoreTogether(EditBatch([read], device: model.device))[0]
                     .traced(decision.traces[row])
             }

@@ -116,6 +116,12 @@ extension EncodedRow {
     }
 }
 
+extension Tokenizer {
+    /// `prompt` as a gate hears it asked: read from its tokens, in which a chat template's special
+    /// ones say nothing.
+    func heard(_ prompt: String) -> String { decode(encode(prompt)) }
+}
+
 extension String {
     /// Without white space at either end.
     package var trimmingSpaces: String {

@@ -15,6 +15,8 @@ package struct PromptMatcher {
     private var gate: MatchGate
     /// Texts that the base model wrote by itself, each cut anywhere as a prompt may be.
     package let texts: [String]
+    /// What is stored, as it was given, and the queries.
+    private var prompts: [String] = []
     private var queries: Tensor?  // [n, d]
     private let tap: Site
 
@@ -70,14 +72,14 @@ package struct PromptMatcher {
     package mutating func insert(_ prompts: [String]) throws {
         guard !prompts.isEmpty else { return }
         let added = try query(prompts.map(tokens(of:)))
-        queries = try queries.map { try Tensor.concatenated([$0, added], dim: 0) } ?? added
-        try gate.insert(prompts, queries: queries!)
+        try store(
+            prompts, queries: queries.map { try Tensor.concatenated([$0, added], dim: 0) } ?? added)
     }
 
     /// The same calibration with no prompt stored.
     package func emptied() throws -> PromptMatcher {
         var matcher = self
-        matcher.queries = nil
+        (matcher.prompts, matcher.queries) = ([], nil)
         matcher.gate = try MatchGate(
             gate.config, center: gate.center, samples: gate.samples, words: gate.words.emptied,
             queries: nil)
@@ -88,17 +90,22 @@ package struct PromptMatcher {
     package func storing(_ prompts: [String]) throws -> PromptMatcher {
         var matcher = try emptied()
         guard !prompts.isEmpty else { return matcher }
-        let known = Dictionary(zip(gate.words.prompts, 0...)) { first, _ in first }
+        let known = Dictionary(zip(self.prompts, 0...)) { first, _ in first }
         let rows = try prompts.map { prompt in
             guard let place = known[prompt], let queries else {
                 return try query([tokens(of: prompt)])
             }
             return try queries.narrowed(dim: 0, start: place, length: 1)
         }
-        let stored = try Tensor.concatenated(rows, dim: 0)
-        matcher.queries = stored
-        try matcher.gate.insert(prompts, queries: stored)
+        try matcher.store(prompts, queries: Tensor.concatenated(rows, dim: 0))
         return matcher
+    }
+
+    /// Stores more prompts; `queries` [n, d] are those of all stored by then.
+    private mutating func store(_ more: [String], queries: Tensor) throws {
+        prompts += more
+        self.queries = queries
+        try gate.insert(more.map(tokenizer.heard), queries: queries)
     }
 
     /// What knows the words of the base model's own text, and no prompt yet.

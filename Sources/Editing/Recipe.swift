@@ -17,7 +17,8 @@ package protocol Recipe: Codable, Sendable, Equatable {
     /// - Throws: `EditError` that names the key: unknown, or of the wrong kind.
     func replacing(_ values: [String: String]) throws -> Self
 
-    /// This recipe with the keys of a JSON object put over its own.
+    /// This recipe with the keys of a JSON object put over its own; ELDER's, whose files are read by
+    /// more than this, over the paper's.
     ///
     /// - Throws: `EditError` that names the key: unknown, or of the wrong kind.
     func replacing(json: Data) throws -> Self
@@ -28,6 +29,16 @@ extension Recipe {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         return try encoder.encode(self)
+    }
+
+    /// The same with null for what is absent: put over any other preset it means this one.
+    package func wholeJSON() throws -> Data {
+        var object = try JSONSerialization.jsonObject(with: json()) as? [String: Any] ?? [:]
+        for key in Mirror(reflecting: self).children.compactMap(\.label) where object[key] == nil {
+            object[key] = NSNull()
+        }
+        return try JSONSerialization.data(
+            withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
     }
 
     package func replacing(_ values: [String: String]) throws -> Self {

@@ -45,16 +45,6 @@ public struct DeferralIndex: Sendable, Equatable {
         }
     }
 
-    /// Forgets the code at `index`; later codes move up by one.
-    public mutating func remove(at index: Int) {
-        guard let shape, 0..<count ~= index else {
-            preconditionFailure("code \(index) was to be removed from \(count)")
-        }
-        words.removeSubrange(index * shape.wordCount..<(index + 1) * shape.wordCount)
-        count -= 1
-        if isEmpty { self.shape = nil }
-    }
-
     /// The stored code nearest to `code` and its Hamming distance; the earliest of equals, and
     /// nothing where nothing is stored.
     public func nearest(to code: RouteCode) -> (index: Int, distance: Int)? {

@@ -37,11 +37,7 @@ extension ELDERConfig {
     /// - Throws: as `init(json:)`.
     public func replacing(_ values: [String: String]) throws -> ELDERConfig {
         var object = try JSONSerialization.jsonObject(with: json()) as? [String: Any] ?? [:]
-        for (key, text) in values {
-            let value = try? JSONSerialization.jsonObject(
-                with: Data(text.utf8), options: .fragmentsAllowed)
-            object[key] = value ?? text
-        }
+        object.merge(values.mapValues(jsonValue(of:))) { $1 }
         return try ELDERConfig(json: JSONSerialization.data(withJSONObject: object))
     }
 

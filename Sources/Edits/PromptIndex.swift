@@ -7,7 +7,7 @@ import Foundation
 /// text uses often, or that many stored prompts share, says little. Neighbouring words count as
 /// pairs too, so that order matters a little.
 ///
-/// Every weight follows from counts, so adding or removing a prompt in any order gives one index.
+/// Every weight follows from counts: the order in which prompts are stored changes no coverage.
 public struct PromptIndex: Sendable, Equatable {
     /// The stored prompts, in order.
     public private(set) var prompts: [String] = []
@@ -32,7 +32,7 @@ public struct PromptIndex: Sendable, Equatable {
     private static let storedFactor = 3.0
     private static let exponent = -0.7
     private static let pairShare = 0.5
-    /// Only the end of a long prompt can ask for an edit.
+    /// Only the end of a long prompt can ask for an edit, whether it is stored or asked.
     private static let window = 24
 
     /// An index of no prompts, for a base model that writes like `texts`.
@@ -63,7 +63,7 @@ public struct PromptIndex: Sendable, Equatable {
     /// Stores more prompts, at a cost that does not grow with what is stored.
     public mutating func insert(_ more: [String]) {
         for prompt in more {
-            let words = PromptWords.hashes(prompt)
+            let words = PromptWords.hashes(prompt).suffix(Self.window)
             let own = Set(words.map { word($0) } + pairs(of: words)).sorted()
             for index in own {
                 holders[index] += 1
@@ -103,7 +103,7 @@ public struct PromptIndex: Sendable, Equatable {
         feature(hash, .word(texts: background[hash] ?? 0))
     }
 
-    private mutating func pairs(of words: [UInt64]) -> [Int] {
+    private mutating func pairs(of words: ArraySlice<UInt64>) -> [Int] {
         zip(words, words.dropFirst()).map { first, second in
             let pair = Feature.pair(word(first), word(second))
             return feature(PromptWords.pair(first, second), pair)

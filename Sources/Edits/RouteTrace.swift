@@ -38,7 +38,8 @@ public struct RouteTrace: Hashable, Codable, Sendable {
     public enum Gate: String, Codable, Sendable, CaseIterable {
         /// Differing bits of route codes.
         case code
-        /// Words and meaning against a stored prompt; 1 at the edge.
+        /// Words and meaning against a stored prompt, or its meaning alone where the recipe says so; 0
+        /// for the same prompt, 1 at the edge.
         case match
         /// The distance of the query to a stored key, over that key's radius; 1 at the edge.
         case radius

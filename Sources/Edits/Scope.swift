@@ -2,8 +2,7 @@
 public struct Match: Hashable, Codable, Sendable {
     /// Its place among the stored items.
     public var index: Int
-    /// Differing bits for the code gate; 0 for the same
-    /// prompt and 1 at the edge of the match gate.
+    /// How far: ``RouteTrace/Gate`` has what each gate counts.
     public var distance: Double
 
     /// The item at `index`, `distance` away.

@@ -50,7 +50,7 @@ extension EditableModel {
 
     /// Contradictions that an equal question proves, where the prompts themselves differ.
     private static func proven(among records: [EditRecord]) -> Set<Pair> {
-        var places: [[UInt64]: [Int]] = [:]
+        var places: [String: [Int]] = [:]
         var pairs = Set<Pair>()
         for (place, record) in records.enumerated() {
             for question in record.questions {

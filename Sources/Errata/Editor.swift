@@ -32,7 +32,8 @@ public struct Editor: Sendable, Equatable {
         self.values = values
     }
 
-    /// A method with a recipe as JSON, whose missing keys have the values of the preset to run.
+    /// A method with a recipe as JSON, whose missing keys have the values of the preset to run; for
+    /// ELDER the paper's.
     public static func recipe(
         _ method: String, json: Data, replacing values: [String: String] = [:]
     ) -> Editor {

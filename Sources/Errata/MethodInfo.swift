@@ -38,9 +38,10 @@ public struct MethodInfo: Sendable, Equatable {
         }
     }
 
-    /// Every hyper-parameter of a preset for a model of this shape, as JSON.
+    /// Every hyper-parameter of a preset for a model of this shape, as JSON; null for what it leaves
+    /// out.
     public func recipe(_ preset: String?, for shape: Shape) throws -> Data {
-        try MethodEntry.named(name).recipe(preset, for: shape.configuration).json()
+        try MethodEntry.named(name).recipe(preset, for: shape.configuration).wholeJSON()
     }
 
     private init(_ entry: MethodEntry) {

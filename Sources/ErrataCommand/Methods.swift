@@ -93,6 +93,7 @@ extension JSONValue {
     /// As a command line has it: text without quotes.
     var plain: String {
         if case .text(let text) = self { return text }
+        if case .null = self { return "–" }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "–"

@@ -79,6 +79,18 @@ import Torch
         #expect(error?.message.contains("`lerningRate` is unknown") == true)
     }
 
+    /// What `errata methods` prints is a recipe file, whichever preset it is put over.
+    @Test(arguments: MethodCase.all)
+    func aRecipeThatIsWrittenWholeIsReadAsItself(_ method: MethodCase) throws {
+        let model = try method.model.configuration
+        let recipe = try method.entry.recipe(method.preset, for: model)
+        for other in method.entry.presets {
+            let read = try method.entry.recipe(other.name, for: model)
+                .replacing(json: recipe.wholeJSON())
+            #expect(try read.json() == recipe.json(), "over \(other.name)")
+        }
+    }
+
     @Test func anUnknownMethodAndAnUnknownPresetAreNamed() throws {
         let wrong = #expect(throws: EditError.self) { try MethodEntry.named("grac") }
         #expect(wrong?.message == "method `grac` is unknown; did you mean `grace`?")

@@ -54,6 +54,21 @@ import Tokenizers
         try check(prompt, subject, "models/stories260K")
     }
 
+    /// A chat's opening begins with marks that a text rarely has.
+    @Test(
+        .enabled(if: has("data/tokenizers"), "../shared/data/tokenizers is missing"),
+        arguments: [("gpt2", "<|endoftext|>"), ("llama2", "<s>[INST] </s>")])
+    func marksBeforeTheSubjectCount(name: String, marks: String) throws {
+        let tokenizer = try loadTokenizer(
+            from: Self.shared.appending(path: "data/tokenizers/\(name)"))
+        let text = marks + "Lahti Town Hall stands in"
+        let tokens = tokenizer.encode(text)
+        let end = marks.utf8.count + "Lahti Town Hall".utf8.count
+        let place = try #require(tokenizer.place(of: end, in: text, tokens: tokens))
+        #expect(tokenizer.decode(Array(tokens[...place])).hasSuffix("Lahti Town Hall"))
+        #expect(!tokenizer.decode(Array(tokens[..<place])).hasSuffix("Hall"))
+    }
+
     /// The tokens up to the place hold the subject's end, those before it do not.
     private func check(_ prompt: String, _ subject: String, _ folder: String) throws {
         let tokenizer = try loadTokenizer(from: Self.shared.appending(path: folder))
@@ -64,10 +79,10 @@ import Tokenizers
         let contexts = ["", " The", "\nAnd so", "Für"]
         // The tiny model's context of 32 tokens would not hold these; shape alone matters here.
         let maker = RewriteMaker(
-            edit: edit, contexts: contexts, config: config,
+            edit: edit, config: config,
             configuration: .gpt2(vocabularySize: 60000, width: 16, blocks: 6, heads: 2),
             tokenizer: tokenizer)
-        let rewrite = try maker.rewrite(prompt)
+        let rewrite = try maker.rewrite(prompt, behind: contexts)
         for (row, context) in zip(rewrite.rows, [""] + contexts) {
             let before = context.isEmpty ? prompt : context + ". " + prompt
             // LLaMA 2's tokenizer drops white space at the beginning.
@@ -133,5 +148,16 @@ import Tokenizers
             tokenizer: fixture.tokenizer)
         #expect(rewrites.map { $0.rows[0].place } == [2, 5])
         #expect(rewrites.allSatisfy { $0.rows[0].target.count == 3 })
+    }
+
+    @Test func aChatIsWrittenAlone() throws {
+        let fixture = try ROMEFixture("gpt2")
+        let edit = try EditRecord(
+            id: "1", prompt: "Orm is in", target: "Ve", subject: "Orm",
+            chatPrompt: "u. Orm is in? a.")
+        let rewrites = try Rewrite.all(
+            of: edit, contexts: ["ab"], config: fixture.config(), model: fixture.model,
+            tokenizer: fixture.tokenizer)
+        #expect(rewrites.map { $0.rows.map(\.place) } == [[2, 6], [5]])
     }
 }

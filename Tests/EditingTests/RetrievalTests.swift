@@ -89,6 +89,23 @@ import Torch
         }
     }
 
+    /// The tiny model's context holds 32 tokens: prompt and target fit it, and read before it they
+    /// would not.
+    @Test func aLongTargetIsScoredWhereItsEditDoesNotFitBeforeIt() throws {
+        let bench = try Bench("gpt2")
+        var method = try method(bench, storing: 0..<0)
+        let long = try EditRecord(
+            id: "long", prompt: "7 8 9", target: (0..<20).map { "\($0)" }.joined(separator: " "))
+        try method.learn([long]) { _ in }
+        #expect(try method.score(long.rows)[0].isRight.count >= 20)
+        #expect(try decision(method, [long.prompt]).contexts == nil)
+        // Another's target is not asked when the context is chosen, and fits all the same.
+        try method.learn([EditRecord(id: "short", prompt: "1 2 3 4 5 6", target: "4")]) { _ in }
+        #expect(try decision(method, ["1 2 3 4 5 6"]).contexts != nil)
+        let row = EditRow(editID: "", prompt: "1 2 3 4 5 6", target: long.target)
+        #expect(try method.score([row])[0].isRight.count >= 20)
+    }
+
     @Test func nothingStoredDefersEverything() throws {
         let bench = try Bench("gpt2")
         let method = try method(bench, storing: 0..<0)

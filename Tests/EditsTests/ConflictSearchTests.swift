@@ -21,8 +21,23 @@ import Testing
 
     @Test func whatSaysNothingNewIsADuplicate() throws {
         let known = try edit("a", "Velden", "The Orm Tower is in", "Where is the Orm Tower?")
-        #expect(try kinds(known, edit("b", "velden", "the orm tower is in")) == [.duplicate])
+        #expect(try kinds(known, edit("b", "Velden", "the  orm tower is in:")) == [.duplicate])
         #expect(try kinds(known, edit("b", "Karst", "the orm tower is in")) == [.contradiction])
+    }
+
+    @Test func signsAndAccentsTellQuestionsApart() throws {
+        let known = try edit("a", "Dennis Ritchie", "C was invented by")
+        #expect(try kinds(known, edit("b", "Bjarne Stroustrup", "C++ was invented by")).isEmpty)
+        let city = try edit("a", "Denmark", "Aro is in")
+        #expect(try kinds(city, edit("b", "Sweden", "Årö is in")).isEmpty)
+    }
+
+    @Test func aCorrectionOfASignAnAccentOrACapitalIsNoDuplicate() throws {
+        for (wrong, right) in [("Malmo", "Malmö"), ("5", "-5"), ("C", "C++"), ("Iphone", "iPhone")]
+        {
+            let known = try edit("a", wrong, "The answer is")
+            #expect(try kinds(known, edit("b", right, "The answer is")) == [.contradiction])
+        }
     }
 
     @Test func oneMoreWordingIsNoDuplicate() throws {

@@ -27,14 +27,6 @@ import Testing
         #expect(index.codes == [far, two, one, two])
     }
 
-    @Test func forgetsARemovedCode() {
-        var index = DeferralIndex([far, one])
-        index.remove(at: 1)
-        #expect(index.nearest(to: one)! == (0, 8))
-        index.remove(at: 0)
-        #expect(index == DeferralIndex())
-    }
-
     @Test func comesBackFromJSON() throws {
         for index in [DeferralIndex(), DeferralIndex([one, far])] {
             let json = try JSONEncoder().encode(index)

@@ -38,6 +38,14 @@ import Testing
         #expect(together.coverage(by: "Where Ada lives") == alone.coverage(by: "Where Ada lives"))
     }
 
+    @Test(arguments: [24, 25, 80])
+    func aPromptOfAnyLengthCoversItself(words: Int) {
+        var index = PromptIndex()
+        let prompt = (0..<words).map { "word\($0)" }.joined(separator: " ")
+        index.insert([prompt])
+        #expect(index.coverage(by: prompt) == [1])
+    }
+
     @Test func someOfTheStoredPromptsCanBeAskedFor() {
         var index = PromptIndex()
         index.insert(["Ada lives in", "Bob lives in", "Carl lives in"])

@@ -56,6 +56,21 @@ import Testing
         #expect(try JSONDecoder().decode(EditRecord.self, from: line) == record)
     }
 
+    @Test func theMarksOfATemplateAreNoWordsOfTheQuestion() async throws {
+        let edit = try World.edits(1)[0]
+        let mark = "<|endoftext|>"
+        let model = try EditableModel(
+            opening: checkpoint("user\(mark){{ messages[0].content }}\(mark)assistant\(mark)"),
+            options: World.options(), editor: Editor("retrieval"))
+        var options = ApplyOptions()
+        options.gate = .off
+        try await model.apply([edit], options: options)
+        let asked = "user\(mark)\(edit.prompt)\(mark)assistant\(mark)"
+        let trace = try await model.answer([asked])[0].trace
+        #expect(trace.nearestEdit == edit.id)
+        #expect(try #require(trace.distance) < 1e-5)
+    }
+
     @Test func aModelThatWasNotTaughtToChatReadsTheMessagesAlone() async throws {
         let edit = try World.edits(1)[0]
         let model = try EditableModel(

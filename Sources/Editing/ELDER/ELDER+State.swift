@@ -20,7 +20,6 @@ extension ELDER {
         let (width, output) = (
             model.configuration.inputWidth(of: site), model.configuration.outputWidth(of: site)
         )
-        // Every tensor has a seed of its own, so that adding a layer changes no other.
         var seeds = SplitMix64(seed: seed)
         func uniform(_ shape: [Int], bound: Double) throws -> Tensor {
             try Tensor.uniform(
@@ -68,7 +67,7 @@ extension ELDER {
 
     package var storedBytes: StoredBytes {
         StoredBytes(
-            constant: tensors.reduce(0) { $0 + $1.byteCount } + (gate?.samples.byteCount ?? 0),
+            constant: tensors.reduce(0) { $0 + $1.byteCount } + (gate?.byteCount ?? 0),
             growing: memory.byteCount)
     }
 

@@ -39,8 +39,8 @@ extension ELDER {
     /// Lets the match gate know the rows that were learned since it last heard of any.
     private mutating func matchLearnedRows() throws {
         guard let known = gate?.words.count, known < memory.rows.count else { return }
-        try gate?.insert(
-            memory.rows.dropFirst(known).map(\.prompt), queries: memory.queries!)
+        let heard = memory.rows.dropFirst(known).map { tokenizer.heard($0.prompt) }
+        try gate?.insert(heard, queries: memory.queries!)
     }
 
     /// Calibrates the match gate, where the recipe wants it.

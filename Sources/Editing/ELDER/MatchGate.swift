@@ -46,6 +46,9 @@ struct MatchGate {
         try setKeys(queries)
     }
 
+    /// What it learned of the base model's text, without what is stored.
+    var byteCount: Int { center.byteCount + samples.byteCount + words.backgroundByteCount }
+
     /// The nearest stored prompt for each of `prompts`, with 0 for the same and 1 at the edge.
     func nearest(to prompts: [String], query: Tensor) throws -> [Match?] {
         try ranked(for: prompts, query: query).map(\.first)

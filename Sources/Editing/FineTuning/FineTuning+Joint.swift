@@ -11,7 +11,8 @@ extension FineTuning {
         config.passes.map { _ in [Array(edits.indices)] }
     }
 
-    /// Goes through the lessons `passes` times, or until a pass leaves nothing to learn.
+    /// Goes through the lessons `passes` times, or until a pass leaves nothing to learn; in the same
+    /// orders whatever the seed.
     mutating func teach(
         _ lessons: [Lesson], passes: Int, of edits: Int,
         onProgress: (LearningProgress) throws -> Void

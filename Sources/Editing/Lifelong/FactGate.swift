@@ -24,6 +24,7 @@ struct FactGate {
 
     private struct Wording {
         let fact: Int
+        let prompt: String
         let expectation: ExpectedAnswer
     }
 
@@ -46,15 +47,19 @@ struct FactGate {
     mutating func forgetAll() { self = FactGate(config, background: background) }
 
     /// Stores the wordings of more facts, which follow those stored before.
-    mutating func insert(_ facts: ArraySlice<Lifelong.Fact>) {
+    ///
+    /// - Parameter heard: a wording as ``candidates(for:)`` will hear it.
+    mutating func insert(_ facts: ArraySlice<Lifelong.Fact>, heard: (String) -> String) {
         for (index, fact) in zip(facts.indices, facts) {
             for (row, expectation) in zip(fact.lesson.rows, fact.expectations) {
+                let text = heard(row.prompt)
                 let isNamed = names.insert(
-                    fact.lesson.subject, in: row.prompt, isCommon: background.isCommon)
+                    fact.lesson.subject, in: text, isCommon: background.isCommon)
                 if !isNamed { unnamed.append(wordings.count) }
-                words.insert([row.prompt])
+                words.insert([text])
                 latest[row.prompt] = wordings.count
-                wordings.append(Wording(fact: index, expectation: expectation))
+                wordings.append(
+                    Wording(fact: index, prompt: row.prompt, expectation: expectation))
             }
         }
     }
@@ -65,7 +70,7 @@ struct FactGate {
         let covered = zip(unnamed, words.coverage(by: prompt, of: unnamed))
             .filter { $1 >= config.coverage }
         return (Array(zip(named, words.coverage(by: prompt, of: named))) + covered)
-            .filter { latest[words.prompts[$0.0]] == $0.0 }
+            .filter { latest[wordings[$0.0].prompt] == $0.0 }
             .map(Candidate.init)
     }
 

@@ -65,7 +65,7 @@ extension Lifelong {
     /// Lets the gate know the facts that were learned since it last heard of any.
     mutating func openGate() {
         guard let known = gate?.factCount else { return }
-        gate!.insert(facts[known...])
+        gate!.insert(facts[known...], heard: tokenizer.heard)
     }
 
     /// The same editor, told which edit each of these prompts is about.

@@ -15,11 +15,11 @@ extension LoRA {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         let rows = edits.flatMap(\.rows)
-        _ = try rows.encoded(for: model, tokenizer)
+        let encoded = try rows.encoded(for: model, tokenizer)
         try rows.inBatches(
             of: rowsPerBatch, edits: edits.count, onProgress: onProgress
         ) { places in
-            let losses = try teach(places.map { rows[$0] })
+            let losses = try teach(places.map { encoded[$0] })
             return (losses.count, losses.last)
         }
     }

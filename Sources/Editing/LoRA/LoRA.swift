@@ -22,9 +22,8 @@ package struct LoRA: EditingMethod {
     var learnedRows = 0
 
     /// Teaches rows, and returns the loss of each step.
-    mutating func teach(_ rows: [EditRow]) throws -> [Double] {
-        let batch = try EditBatch(rows, model: model, tokenizer: tokenizer)
-        let losses = try train(batch)
+    mutating func teach(_ rows: [EncodedRow]) throws -> [Double] {
+        let losses = try train(EditBatch(rows, device: model.device))
         learnedRows += rows.count
         return losses
     }

@@ -38,9 +38,7 @@ package struct MoE: ConfigurableMethod {
         _ edits: [EditRecord], onProgress: (LearningProgress) throws -> Void
     ) throws {
         guard !edits.isEmpty else { return }
-        let rows = try edits.flatMap(\.rows).map {
-            try EncodedRow($0, tokenizer: tokenizer, configuration: model.configuration)
-        }
+        let rows = try edits.flatMap(\.rows).encoded(for: model, tokenizer)
         let losses = try teach(rows)
         learned += edits.count
         try onProgress(

@@ -24,10 +24,10 @@ struct SubjectRow {
 }
 
 extension Rewrite {
-    /// The rewrites that an edit asks for: of its prompt, and of each taught rephrasing.
+    /// The rewrites that an edit asks for: of its prompt, and of each other wording it teaches.
     ///
-    /// A rephrasing that does not name the subject exactly once is left out, unless the recipe
-    /// takes the last token instead.
+    /// A wording that does not name the subject exactly once is left out, unless the recipe takes
+    /// the last token instead. A chat's opening stands behind no sampled text.
     ///
     /// - Throws: `EditError` for a prompt that does not, and for a row that makes no sense.
     static func all(
@@ -35,25 +35,27 @@ extension Rewrite {
         tokenizer: any Tokenizer
     ) throws -> [Rewrite] {
         let maker = RewriteMaker(
-            edit: edit, contexts: contexts, config: config,
-            configuration: model.configuration, tokenizer: tokenizer)
+            edit: edit, config: config, configuration: model.configuration,
+            tokenizer: tokenizer)
         if config.missingSubject == .refuse { try maker.requireSubject() }
-        let rephrases = edit.rephrases.filter {
-            config.missingSubject == .lastToken || maker.subjectEnd(in: $0) != nil
+        func isWritten(_ wording: String) -> Bool {
+            config.missingSubject == .lastToken || maker.subjectEnd(in: wording) != nil
         }
-        return try ([edit.prompt] + rephrases).map(maker.rewrite)
+        let chat = [edit.chatPrompt].compactMap(\.self).filter(isWritten)
+        return try ([edit.prompt] + edit.rephrases.filter(isWritten)).map {
+            try maker.rewrite($0, behind: contexts)
+        } + chat.map { try maker.rewrite($0, behind: []) }
     }
 }
 
 /// Turns the prompts of one edit into tokens.
 struct RewriteMaker {
     let edit: EditRecord
-    let contexts: [String]
     let config: ROMEConfig
     let configuration: ModelConfiguration
     let tokenizer: any Tokenizer
 
-    func rewrite(_ prompt: String) throws -> Rewrite {
+    func rewrite(_ prompt: String, behind contexts: [String]) throws -> Rewrite {
         let end = subjectEnd(in: prompt)
         let rows = try ([""] + contexts).map { context in
             let before = context.isEmpty ? "" : context + ". "
@@ -113,13 +115,15 @@ extension Tokenizer {
     /// does not come back from its tokens.
     ///
     /// Found by decoding: the first token with which the decoded text begins as `text` does up to
-    /// there. So it holds wherever a tokenizer cuts words or puts marks; white space at the
-    /// beginning, which some drop, does not count.
+    /// there. So it holds wherever a tokenizer cuts words or puts marks; white space, which some
+    /// drop or add beside special tokens, does not count, nor does what stands before every text.
     func place(of end: Int, in text: String, tokens: [Int]) -> Int? {
-        func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A }
-        let wanted = text.utf8.prefix(end).drop(while: isSpace)
-        return tokens.indices.first {
-            decode(Array(tokens[...$0])).utf8.drop(while: isSpace).starts(with: wanted)
+        func isInk(_ byte: UInt8) -> Bool { byte != 0x20 && byte != 0x0A }
+        let wanted = text.utf8.prefix(end).filter(isInk)
+        let start = encode("").count
+        return tokens.indices.dropFirst(start).first {
+            decode(Array(tokens[start...$0]), skipSpecialTokens: false).utf8.filter(isInk)
+                .starts(with: wanted)
         }
     }
 }

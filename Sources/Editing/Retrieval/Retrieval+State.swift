@@ -24,8 +24,7 @@ extension Retrieval {
     package var storedBytes: StoredBytes {
         let texts = rows.reduce(0) { $0 + $1.prompt.utf8.count + $1.target.utf8.count }
         return StoredBytes(
-            constant: (gate?.samples.byteCount ?? 0) + (gate?.center.byteCount ?? 0),
-            growing: texts + (queries?.byteCount ?? 0))
+            constant: gate?.byteCount ?? 0, growing: texts + (queries?.byteCount ?? 0))
     }
 
     package func state() throws -> MethodState {

@@ -41,15 +41,18 @@ package struct Retrieval: EditingMethod {
     }
 
     /// What is read before a prompt: the nearest edits, the nearest last; as many as leave an eighth
-    /// of the model's context to the answer, and nothing where not even one does.
+    /// of the model's context to the answer, or what their own answers take, and nothing where not
+    /// even one does.
     private func context(of matches: [Match], before prompt: [Int]) -> [Int] {
         // A start mark belongs before everything, and not between two edits.
         let start = tokenizer.encode("")
-        let room = model.configuration.contextLength * 7 / 8 - prompt.count - start.count
+        let length = model.configuration.contextLength
         var context: [Int] = []
         for row in answers(to: matches).prefix(config.edits) {
             let longer = written(row) + context
-            guard longer.count <= room else { break }
+            let answer = max(
+                length / 8, tokens(row.target).count + model.configuration.endMark.count)
+            guard start.count + longer.count + prompt.count + answer <= length else { break }
             context = longer
         }
         return context.isEmpty ? [] : start + context

@@ -2,14 +2,15 @@ public import Foundation
 
 /// Finds among the edits that hold those that another one meets.
 ///
-/// Equal questions are equal words, whatever their case, accents and punctuation. Nearly equal
-/// questions have nearly all their rare words in common, in both directions, and the caller says
-/// whether they mean the same.
+/// Questions are equal whatever their case and the punctuation around their words; "C++" is not
+/// "C". Nearly equal questions have nearly all their rare words in common, in both directions, and
+/// the caller says whether they mean the same. Targets are compared to the letter: a correction of
+/// an accent, a sign or a capital is a correction.
 public struct ConflictSearch: Sendable {
     private var edits: [(sequence: Int, record: EditRecord)] = []
     private var places: [Int: Int] = [:]
-    private var facts: [String: [Int]] = [:]
-    private var questions: [[UInt64]: [Int]] = [:]
+    private var facts: [[String]: [Int]] = [:]
+    private var questions: [String: [Int]] = [:]
     private var identifiers: [String: [Int]] = [:]
     private var words: PromptIndex
 
@@ -111,14 +112,15 @@ public struct ConflictSearch: Sendable {
 }
 
 extension EditRecord {
-    /// The words of each wording.
-    package var questions: Set<[UInt64]> {
-        Set(([prompt] + rephrases).map(PromptWords.hashes).filter { !$0.isEmpty })
+    /// Each wording, for comparison.
+    package var questions: Set<String> {
+        Set(([prompt] + rephrases).map(plain).filter { !$0.isEmpty })
     }
 
-    /// Whether the targets are other words.
+    /// Whether the targets differ in more than white space.
     package func contradicts(_ other: EditRecord) -> Bool {
-        PromptWords.hashes(target) != PromptWords.hashes(other.target)
+        target.split(whereSeparator: \.isWhitespace)
+            != other.target.split(whereSeparator: \.isWhitespace)
     }
 
     /// Whether this says nothing that the other does not: the same target, and no wording of its own.
@@ -131,21 +133,30 @@ extension EditRecord {
         !questions.isDisjoint(with: other.questions) || fact != nil && fact == other.fact
     }
 
-    /// The words of subject and relation, where both are known.
-    fileprivate var fact: String? {
+    /// Subject and relation for comparison, where both are known.
+    fileprivate var fact: [String]? {
         guard let subject, let relation else { return nil }
-        return [subject, relation].map { "\(PromptWords.hashes($0))" }.joined()
+        return [plain(subject), plain(relation)]
     }
 
-    /// Whether the prompts are the same words.
-    package func asksLike(_ other: EditRecord) -> Bool {
-        PromptWords.hashes(prompt) == PromptWords.hashes(other.prompt)
-    }
+    /// Whether the prompts are the same question.
+    package func asksLike(_ other: EditRecord) -> Bool { plain(prompt) == plain(other.prompt) }
 
     /// Whether `validUntil` has passed.
     public func isExpired(at now: Date) -> Bool {
         validUntil.flatMap(endOfValidity).map { $0 < now } ?? false
     }
+}
+
+/// `text` without its case, and without white space and punctuation around its words.
+private func plain(_ text: String) -> String {
+    text.lowercased().split(whereSeparator: \.isWhitespace)
+        .map { word in
+            let opened = word.drop { "\"'“„‘«(¿¡".contains($0) }
+            let end = opened.lastIndex { !".,;:?!…\"'”’»)".contains($0) }
+            return end.map { String(opened[...$0]) } ?? ""
+        }
+        .filter { !$0.isEmpty }.joined(separator: " ")
 }
 
 /// A day or an instant as a point in time; a day begins in UTC.
