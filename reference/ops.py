@@ -13,7 +13,7 @@
                     null for the others; an empty list when the case has no gradients
 
 Inputs are kept as they were before an in-place op; its output is the first input afterwards.
-Integer and boolean outputs are exact. Ops on a list of tensors (concatenated, stacked, einsum) have
+Integer and boolean outputs are exact. Ops on a list of tensors (concatenated, stacked) have
 the list as `inputs`; adam has the parameter, then the gradient of each step.
 """
 
@@ -86,7 +86,6 @@ OPS = {
     "exp": torch.exp,
     "log": torch.log,
     "sqrt": torch.sqrt,
-    "rsqrt": torch.rsqrt,
     "pow": lambda x, *, value: x.pow(value),
     "cos": torch.cos,
     "sin": torch.sin,
@@ -95,7 +94,6 @@ OPS = {
     "gelu": F.gelu,
     "geluTanh": lambda x: F.gelu(x, approximate="tanh"),
     "silu": F.silu,
-    "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
     "relu": torch.relu,
     "softmax": lambda x, *, dim: x.softmax(dim),
@@ -110,9 +108,6 @@ OPS = {
     "isEqual": lambda a, b: a == b,
     "isLess": lambda a, b: a < b,
     "isAtLeast": lambda a, b: a >= b,
-    "isAtMost": lambda a, b: a <= b,
-    "logicalAnd": torch.logical_and,
-    "logicalOr": torch.logical_or,
     "logicalNot": torch.logical_not,
     "choose": torch.where,  # condition, a, b
     "maskedFill": lambda x, mask, *, value: x.masked_fill(mask, value),
@@ -120,7 +115,6 @@ OPS = {
     "matmul": torch.matmul,
     "linear": F.linear,  # x, weight [out, in], bias or null
     "affine": affine,  # x, weight [in, out], bias [out] or null
-    "einsum": lambda *t, equation: torch.einsum(equation, *t),
     "solved": torch.linalg.solve,  # a, b: the x of a x = b
     # transformer
     "embedding": lambda weight, ids: F.embedding(ids, weight),
@@ -150,6 +144,9 @@ def cases(generator):
 
     def case(name, op, *inputs, grad=True, **arguments):
         return name, op, inputs, arguments, grad
+
+    def skip(*drawn):
+        """Numbers that cases drew which are gone: those after them keep theirs."""
 
     ids = torch.tensor
     yes = ids([[True, False, True], [False, False, True]])
@@ -204,13 +201,17 @@ def cases(generator):
 
     for op in ["negated", "exp", "cos", "sin", "abs"]:
         yield case(f"{op}/float32", op, n(2, 3))
-    for op in ["log", "sqrt", "rsqrt"]:
+    for op in ["log", "sqrt"]:
         yield case(f"{op}/float32", op, p(2, 3))
+    skip(p(2, 3), n(2, 3))
     yield case("pow/half", "pow", p(4), value=1.5)
     yield case("pow/square", "pow", n(4), value=2)
     yield case("abs/int64", "abs", ids([-3, 0, 4]))
 
-    for op in ["gelu", "geluTanh", "silu", "tanh", "sigmoid", "relu"]:
+    for op in ["gelu", "geluTanh", "silu"]:
+        yield case(f"{op}/float32", op, n(2, 4) * 2)
+    skip(n(2, 4), n(2, 4))
+    for op in ["sigmoid", "relu"]:
         yield case(f"{op}/float32", op, n(2, 4) * 2)
     for op in ["geluTanh", "silu"]:
         yield case(f"{op}/bfloat16", op, n(4).bfloat16())
@@ -231,11 +232,9 @@ def cases(generator):
     yield case("topK/two of five", "topK", n(3, 5), k=2, dim=-1)
 
     some = ids([1.0, 2.0, 3.0])
-    for op in ["isEqual", "isLess", "isAtLeast", "isAtMost"]:
+    for op in ["isEqual", "isLess", "isAtLeast"]:
         yield case(f"{op}/float32", op, some, ids([1.0, 3.0, 2.0]), grad=False)
         yield case(f"{op}/int64", op, ids([[1], [2]]), ids([1, 2, 3]))
-    for op in ["logicalAnd", "logicalOr"]:
-        yield case(f"{op}/bool", op, yes, ~yes[:1])
     yield case("logicalNot/bool", "logicalNot", yes)
     yield case("choose/float32", "choose", yes, n(2, 3), n(2, 3))
     yield case("choose/broadcast", "choose", yes, n(2, 3), n(3))
@@ -252,8 +251,7 @@ def cases(generator):
     yield case("affine/rows", "affine", n(3, 4), n(4, 5), n(5))
     yield case("affine/batched", "affine", n(2, 3, 4), n(4, 5), n(5))
     yield case("affine/no bias", "affine", n(2, 4), n(4, 3), None)
-    yield case("einsum/down", "einsum", n(2, 3, 4), n(2, 4, 2), equation="bti,eir->bter")
-    yield case("einsum/mix", "einsum", n(2, 2), n(2, 3, 2, 4), equation="be,bteo->bto")
+    skip(n(2, 3, 4), n(2, 4, 2), n(2, 3, 2, 2), n(2, 2), n(2, 3, 2, 4), n(2, 3, 4))
 
     yield case("embedding/repeated", "embedding", n(5, 3), ids([[0, 4, 4], [2, 0, 1]]))
     yield case("layerNorm/rows", "layerNorm", n(2, 3, 4), n(4), n(4), epsilon=1e-5)

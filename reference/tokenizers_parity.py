@@ -5,9 +5,9 @@
 Writes strings to a temporary folder, lets `errata-parity tokenizers` encode and decode them, and
 compares. Exits with 1 when anything differs.
 
-The tokenizers: GPT-2's, LLaMA-2's and a small LLaMA's from the data folder, and five trained here on
+The tokenizers: GPT-2's, LLaMA-2's and a small LLaMA's from the data folder, and six trained here on
 generated text so that the other components have a real file too (LLaMA-3's pattern with
-`ignore_merges`, Metaspace, added tokens with every flag).
+`ignore_merges`, Metaspace, digits apart, added tokens with every flag).
 
     ... --fixture Tests/TokenizersTests/Fixtures/recorded.json
 
@@ -208,6 +208,20 @@ def train_metaspace(folder, vocabulary, scheme, split):
     return save(tokenizer, folder)
 
 
+def train_digits(folder, vocabulary):
+    """Each digit apart, as SmolLM has it; trained without that, on numbers that then would merge."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    numbers = ["12 123  1234 3.14 2x2"] * 300
+    tokenizer.train_from_iterator([*prose(random.Random(6)), *numbers], trainers.BpeTrainer(
+        vocab_size=vocabulary, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        special_tokens=["<|endoftext|>"], show_progress=False))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    return save(tokenizer, folder)
+
+
 def small_tokenizers(folder, vocabulary=700):
     return {
         "llama3 pattern": train_llama3(folder / "llama3", vocabulary),
@@ -215,6 +229,7 @@ def small_tokenizers(folder, vocabulary=700):
         "llama2 like": train_llama2_like(folder / "llama2like", vocabulary),
         "metaspace": train_metaspace(folder / "metaspace", vocabulary, "first", True),
         "metaspace whole": train_metaspace(folder / "whole", vocabulary, "always", False),
+        "digits": train_digits(folder / "digits", vocabulary),
     }
 
 

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <c10/core/GradMode.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
@@ -368,13 +369,11 @@ CTStatus ct_unary(CTUnary operation, CTTensor *a, CTTensor **result) {
         case CT_EXP: return x.exp();
         case CT_LOG: return x.log();
         case CT_SQRT: return x.sqrt();
-        case CT_RSQRT: return x.rsqrt();
         case CT_SIN: return x.sin();
         case CT_COS: return x.cos();
         case CT_GELU: return at::gelu(x);
         case CT_GELU_TANH: return at::gelu(x, "tanh");
         case CT_SILU: return at::silu(x);
-        case CT_TANH: return x.tanh();
         case CT_SIGMOID: return x.sigmoid();
         case CT_RELU: return x.relu();
         case CT_LOGICAL_NOT: return x.logical_not();
@@ -449,19 +448,10 @@ CTStatus ct_compare(CTComparison comparison, CTTensor *a, CTTensor *b, CTTensor 
         switch (comparison) {
         case CT_EQUAL: return a->value.eq(b->value);
         case CT_LESS: return a->value.lt(b->value);
-        case CT_LESS_EQUAL: return a->value.le(b->value);
         case CT_GREATER_EQUAL: return a->value.ge(b->value);
         }
         TORCH_CHECK(false, "unknown comparison ", static_cast<int>(comparison));
     });
-}
-
-CTStatus ct_logical_and(CTTensor *a, CTTensor *b, CTTensor **result) {
-    return producing(result, [&] { return a->value.logical_and(b->value); });
-}
-
-CTStatus ct_logical_or(CTTensor *a, CTTensor *b, CTTensor **result) {
-    return producing(result, [&] { return a->value.logical_or(b->value); });
 }
 
 CTStatus ct_where(CTTensor *condition, CTTensor *a, CTTensor *b, CTTensor **result) {
@@ -501,11 +491,6 @@ CTStatus ct_affine(CTTensor *x, CTTensor *weight, CTTensor *bias, CTTensor **res
         shape.back() = weight->value.size(-1);
         return product.view(shape);
     });
-}
-
-CTStatus ct_einsum(
-    const char *equation, CTTensor *const *tensors, int64_t count, CTTensor **result) {
-    return producing(result, [&] { return at::einsum(equation, values(tensors, count)); });
 }
 
 CTStatus ct_solve(CTTensor *a, CTTensor *b, CTTensor **result) {
@@ -592,10 +577,10 @@ bool ct_set_grad_enabled(bool enabled) {
 CTStatus ct_add_in_place(CTTensor *a, CTTensor *b, double scale) {
     return guarded([&] {
         // Whole numbers refuse a factor that is not one, even 1.0.
-        const auto whole = static_cast<int64_t>(scale);
-        const bool exact = at::isIntegralType(a->value.scalar_type(), /*includeBool=*/true)
-            && static_cast<double>(whole) == scale;
-        a->value.add_(b->value, exact ? at::Scalar(whole) : at::Scalar(scale));
+        const bool is_whole = at::isIntegralType(a->value.scalar_type(), /*includeBool=*/true)
+            && std::abs(scale) < 0x1p63 && std::trunc(scale) == scale;
+        a->value.add_(
+            b->value, is_whole ? at::Scalar(static_cast<int64_t>(scale)) : at::Scalar(scale));
     });
 }
 

@@ -100,6 +100,14 @@ inline at::Tensor linear(
     TORCH_CHECK(
         x.scalar_type() == weight.scalar_type(), "expected x and weight of the same dtype, got ",
         x.scalar_type(), " and ", weight.scalar_type());
+    TORCH_CHECK(
+        x.device() == weight.device(), "expected x and weight on the same device, got ",
+        x.device(), " and ", weight.device());
+    // The products below read as many numbers as the weight says, whatever there are.
+    TORCH_CHECK(weight.dim() == 2, "expected a weight of 2 dimensions, got ", weight.sizes());
+    TORCH_CHECK(
+        x.size(-1) == weight.size(1), "x and weight shapes cannot be multiplied (", x.sizes(),
+        " and a weight of ", weight.size(1), " inputs)");
     auto shape = x.sizes().vec();
     shape.back() = weight.size(0);
     return Product::apply(x.reshape({-1, x.size(-1)}), weight, bias).view(shape);

@@ -5,7 +5,7 @@ package import Torch
 /// The model knows nothing else about editors. It asks at every site it passes, in order, and
 /// takes the answer in place of the map's own output; a site that is not adapted costs nothing.
 package protocol Adaptation {
-    /// Whether `output(at:input:base:)` has something to say at this site.
+    /// Whether `output(at:input:base:start:)` has something to say at this site.
     func adapts(_ site: Site) -> Bool
 
     /// What the map at `site` shall give for `input`, in the model's dtype.

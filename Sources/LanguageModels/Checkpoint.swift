@@ -158,6 +158,12 @@ extension Checkpoint {
         }
         let directory = index.deletingLastPathComponent()
         return try Set(map.values).sorted().map { name in
+            // In bytes: a character may be a slash and an accent.
+            guard !name.utf8.contains(UInt8(ascii: "/")), name.hasSuffix(".safetensors") else {
+                throw ModelError(
+                    "\(indexName) must name .safetensors files beside it, but names '\(name)'; "
+                        + "download the index again or correct it.")
+            }
             let url = directory.appending(path: name)
             guard exists(url) else {
                 throw ModelError(

@@ -59,6 +59,8 @@ struct HuggingFaceConfiguration: Decodable {
     struct OneOrMany: Decodable {
         let values: [Int]
 
+        init(_ value: Int) { values = [value] }
+
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
             if let one = try? container.decode(Int.self) {
@@ -69,11 +71,17 @@ struct HuggingFaceConfiguration: Decodable {
         }
     }
 
+    /// Whatever stands at a key.
+    private struct Anything: Decodable {
+        init(from decoder: any Decoder) {}
+    }
+
     init(_ data: Data) throws {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
             self = try decoder.decode(Self.self, from: data)
+            nameEnds(except: Set(try decoder.decode([String: Anything].self, from: data).keys))
         } catch DecodingError.typeMismatch(let type, let context) {
             let key = context.codingPath.map { Self.snakeCase($0.stringValue) }
                 .joined(separator: ".")
@@ -85,6 +93,15 @@ struct HuggingFaceConfiguration: Decodable {
                 "config.json must be a JSON object, but it cannot be read as one; "
                     + "download the file again or correct it.")
         }
+    }
+
+    /// Takes the tokens that `transformers` has for a family where the file is silent, not where it
+    /// says null; but none that the vocabulary lacks, which no text could hold.
+    private mutating func nameEnds(except stated: Set<String>) {
+        let (beginning, end) = modelType == "gpt2" ? (50256, 50256) : (1, 2)
+        let known = 0..<max(vocabSize ?? 0, 0)
+        if !stated.contains("bos_token_id"), known.contains(beginning) { bosTokenId = beginning }
+        if !stated.contains("eos_token_id"), known.contains(end) { eosTokenId = OneOrMany(end) }
     }
 
     private static func snakeCase(_ name: String) -> String {

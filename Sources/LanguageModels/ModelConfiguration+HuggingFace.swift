@@ -34,7 +34,8 @@ extension ModelConfiguration {
             family: .gpt2, vocabularySize: vocabulary, contextLength: file.nPositions ?? 1024,
             width: width, blocks: try file.required("n_layer", file.nLayer), heads: heads,
             keyValueHeads: heads, headWidth: heads > 0 ? width / heads : 0,
-            feedForwardWidth: file.nInner ?? 4 * width,
+            // A width for which this overflows is refused by `validate`.
+            feedForwardWidth: file.nInner ?? 4 &* width,
             activation: try file.activation(file.activationFunction ?? "gelu_new"),
             epsilon: file.layerNormEpsilon ?? 1e-5, rotary: nil, hasAttentionBias: true,
             hasFeedForwardBias: true, isTied: file.tieWordEmbeddings ?? true,
@@ -68,9 +69,12 @@ extension ModelConfiguration {
         var object = family == .gpt2 ? gpt2JSON : llamaJSON
         object["vocab_size"] = vocabularySize
         object["tie_word_embeddings"] = isTied
-        object["bos_token_id"] = beginningOfText
-        if !endOfText.isEmpty {
-            object["eos_token_id"] = endOfText.count == 1 ? endOfText[0] : endOfText
+        // Said even where there is none: a missing key stands for the family's own token.
+        object["bos_token_id"] = beginningOfText ?? NSNull()
+        switch endOfText.count {
+        case 0: object["eos_token_id"] = NSNull()
+        case 1: object["eos_token_id"] = endOfText[0]
+        default: object["eos_token_id"] = endOfText
         }
         object["torch_dtype"] = dtype?.rawValue
         return try JSONSerialization.data(

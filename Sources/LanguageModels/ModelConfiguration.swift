@@ -67,8 +67,6 @@ package struct ModelConfiguration: Codable, Sendable, Equatable {
     }
 
     package static let gpt2Small = gpt2(width: 768, blocks: 12, heads: 12)
-    package static let gpt2Medium = gpt2(width: 1024, blocks: 24, heads: 16)
-    package static let gpt2Large = gpt2(width: 1280, blocks: 36, heads: 20)
     package static let gpt2XL = gpt2(width: 1600, blocks: 48, heads: 25)
     // swift-format-ignore: AlwaysUseLowerCamelCase
     package static let llama2_7B = llama(
@@ -102,10 +100,10 @@ extension ModelConfiguration {
             ("number of key-value heads", keyValueHeads), ("head width", headWidth),
             ("feed-forward width", feedForwardWidth),
         ]
-        for (name, value) in sizes where value < 1 {
+        for (name, value) in sizes where !(1...Self.largestSize).contains(value) {
             throw ModelError(
-                "The model's \(name) must be at least 1, but config.json gives \(value); "
-                    + "check that file.")
+                "The model's \(name) must be at least 1 and at most \(Self.largestSize), but "
+                    + "config.json gives \(value); check that file.")
         }
         guard family != .gpt2 || headWidth * heads == width else {
             throw ModelError(
@@ -117,10 +115,29 @@ extension ModelConfiguration {
                 "The \(heads) query heads must share \(keyValueHeads) key-value heads evenly; "
                     + "check num_attention_heads and num_key_value_heads in config.json.")
         }
-        guard rotary == nil || headWidth % 2 == 0 else {
+        if let rotary { try validate(rotary) }
+    }
+
+    /// So that no product of two sizes overflows.
+    private static let largestSize = Int(Int32.max)
+
+    private func validate(_ rotary: RotaryPositions) throws {
+        guard headWidth % 2 == 0 else {
             throw ModelError(
                 "Rotary positions need an even head width, but config.json gives \(headWidth); "
                     + "check head_dim.")
+        }
+        guard rotary.base > 0 else {
+            throw ModelError(
+                "Rotary positions need a base above 0, but config.json gives \(rotary.base); "
+                    + "check rope_theta.")
+        }
+        let factor = rotary.scaling?.factor ?? 1
+        let largest = Self.largestSize / contextLength
+        guard factor >= 1, factor <= Double(largest) else {
+            throw ModelError(
+                "Rotary positions of \(contextLength) tokens can be stretched by a factor from 1 to "
+                    + "\(largest), but config.json gives \(factor); check rope_scaling.")
         }
     }
 

@@ -10,6 +10,14 @@ package enum RotaryScaling: Codable, Sendable, Equatable {
     case llama3(factor: Double, lowFrequency: Double, highFrequency: Double, trainedLength: Int)
     /// YaRN: a ramp between kept and divided frequencies, and sharper attention.
     case yarn(Yarn)
+
+    /// How many times as long as in training a text may be.
+    var factor: Double {
+        switch self {
+        case .linear(let factor), .dynamic(let factor), .llama3(let factor, _, _, _): factor
+        case .yarn(let yarn): yarn.factor
+        }
+    }
 }
 
 /// The numbers of YaRN (Peng et al., 2023).
@@ -33,6 +41,9 @@ package struct RotaryPositions: Codable, Sendable, Equatable {
     var amplitude: Double {
         if case .yarn(let yarn)? = scaling { yarn.attentionFactor } else { 1 }
     }
+
+    /// Whether `frequencies` are others for longer sequences.
+    var dependsOnLength: Bool { if case .dynamic? = scaling { true } else { false } }
 
     /// The angle each pair turns per position, for a sequence of `length` tokens: [d / 2].
     ///

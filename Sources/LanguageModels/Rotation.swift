@@ -13,6 +13,7 @@ struct Rotation {
         configuration: ModelConfiguration
     ) throws {
         let half = configuration.headWidth / 2
+        let lengths = rotary.dependsOnLength ? lengths : Array(lengths.prefix(1))
         let perRow = lengths.map {
             rotary.frequencies(
                 headWidth: configuration.headWidth, contextLength: configuration.contextLength,

@@ -24,8 +24,13 @@ package struct Sampler {
 
     /// - Parameter logits: f32, [B, V].
     /// - Returns: one token for each row.
+    /// - Throws: `ModelError` where a row's scores are no numbers.
     package mutating func next(_ logits: Tensor) throws -> [Int] {
-        guard options.temperature > Self.coldest else { return try logits.argmax(dim: -1).ints() }
+        guard options.temperature > Self.coldest else {
+            let tokens = try logits.likeliest()
+            guard !tokens.contains(nil) else { throw ModelError.scoresAreNoNumbers }
+            return tokens.compactMap(\.self)
+        }
         // The engine takes the exponentials: a vocabulary of them is slow in a loop.
         guard options.topK > 0, options.topK < logits.size(-1) else {
             return draw(try probabilities(logits), rows: logits.size(0))
@@ -44,11 +49,7 @@ package struct Sampler {
             stride(from: 0, to: weights.count, by: logits.size(-1)).allSatisfy({
                 weights[$0].isFinite
             })
-        else {
-            throw ModelError(
-                "The model's scores should be numbers to draw from, but some are not; "
-                    + "check its weights and what was learned on it.")
-        }
+        else { throw ModelError.scoresAreNoNumbers }
         return weights
     }
 
@@ -96,5 +97,23 @@ package struct Sampler {
             return reached >= topP * total
         }
         return Array(sorted[...(last ?? sorted.count - 1)])
+    }
+}
+
+extension Tensor {
+    /// The likeliest token of each row of scores, f32 [B, V]: of equal ones the first, and nil where
+    /// a score is no number or none is finite.
+    package func likeliest() throws -> [Int?] {
+        let best = try max(dim: -1)
+        return zip(try best.indices.ints(), try best.values.floats()).map { $1.isFinite ? $0 : nil }
+    }
+}
+
+extension ModelError {
+    /// The error for scores that no token can be taken by.
+    package static var scoresAreNoNumbers: ModelError {
+        ModelError(
+            "The model's scores should be numbers to choose tokens by, but some are not; "
+                + "check its weights and what was learned on it.")
     }
 }

@@ -13,15 +13,25 @@ enum LogitsParity {
         var newTokens: Int
     }
 
-    /// Answers every `NAME.question.json` of the folder with a `NAME.answer.safetensors`.
+    /// Answers every `NAME.question.json` of the folder with a `NAME.answer.safetensors`; f32 on the
+    /// CPU.
     static func run(_ arguments: ArraySlice<String>) throws {
         guard let path = arguments.first, arguments.count == 1 else {
             throw ParityError("expected: errata-parity logits FOLDER")
         }
-        try runLogitsParity(path)
+        let folder = URL(fileURLWithPath: path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        for name in names where name.hasSuffix(".question.json") {
+            let answer = try withoutGradients {
+                try Self.answer(folder.appendingPathComponent(name))
+            }
+            let target = name.replacingOccurrences(
+                of: ".question.json", with: ".answer.safetensors")
+            try writeSafetensors(answer, to: folder.appendingPathComponent(target))
+        }
     }
 
-    fileprivate static func answer(_ file: URL) throws -> [String: Tensor] {
+    private static func answer(_ file: URL) throws -> [String: Tensor] {
         let question = try JSONDecoder().decode(Question.self, from: Data(contentsOf: file))
         let model = try CausalModel.load(from: URL(fileURLWithPath: question.directory))
         var answer: [String: Tensor] = [:]
@@ -44,17 +54,5 @@ enum LogitsParity {
 
     private static func ids(_ generation: Generation) throws -> Tensor {
         try Tensor(generation.tokens, shape: [generation.tokens.count])
-    }
-}
-
-/// Answers every question in `folder`; f32 on the CPU.
-func runLogitsParity(_ folder: String) throws {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-    for name in names where name.hasSuffix(".question.json") {
-        let url = URL(fileURLWithPath: folder).appendingPathComponent(name)
-        let answer = try withoutGradients { try LogitsParity.answer(url) }
-        let target = name.replacingOccurrences(of: ".question.json", with: ".answer.safetensors")
-        try writeSafetensors(
-            answer, to: URL(fileURLWithPath: folder).appendingPathComponent(target))
     }
 }

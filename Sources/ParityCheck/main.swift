@@ -6,7 +6,9 @@ do {
     switch arguments.first {
     case "tokenizers": try TokenizerParity.run(arguments.dropFirst())
     case "logits": try LogitsParity.run(arguments.dropFirst())
-    default: throw ParityError("expected: errata-parity tokenizers FOLDER, or logits FOLDER")
+    default:
+        throw ParityError(
+            "expected: errata-parity tokenizers FOLDER TOKENIZER PASSES, or logits FOLDER")
     }
 } catch {
     FileHandle.standardError.write(Data("errata-parity: \(error)\n".utf8))

@@ -151,6 +151,14 @@ package final class BPETokenizer: Tokenizer {
             }
         case .bytes(let pattern, _):
             appendMatches(of: pattern, text, &ids, workspace)
+        case .digits(let areSingle, let pattern):
+            var start = 0
+            while start < text.count {
+                let end = text.endOfDigits(from: start, areSingle: areSingle)
+                let section = UnsafeBufferPointer(rebasing: text[start..<end])
+                appendMatches(of: pattern, section, &ids, workspace)
+                start = end
+            }
         case .marks(let space):
             space.marked(text, isFirst: isFirst).withUnsafeBufferPointer { text in
                 if space.splits {

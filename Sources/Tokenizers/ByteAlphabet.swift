@@ -1,5 +1,5 @@
 /// GPT-2's alphabet: a printable character for each byte, so that any bytes make a token's name.
-enum ByteAlphabet {
+package enum ByteAlphabet {
     /// The character of each byte.
     static let scalars: [Unicode.Scalar] = {
         var spare: UInt32 = 0x100
@@ -23,7 +23,7 @@ enum ByteAlphabet {
 
     /// Adds to `bytes` those that `token` stands for, or the token's own when it stands for none
     /// (an added token with a space in it, for one).
-    static func append(_ token: some Collection<UInt8>, to bytes: inout [UInt8]) {
+    package static func append(_ token: some Collection<UInt8>, to bytes: inout [UInt8]) {
         let start = bytes.count
         var pending: UInt32?
         for byte in token {

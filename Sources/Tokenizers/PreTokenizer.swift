@@ -4,6 +4,8 @@ enum PreTokenizer: Sendable {
     case whole
     /// By a pattern, or not at all; GPT-2 and LLaMA-3.
     case bytes(SplitPattern?, addsSpace: Bool)
+    /// Digits apart, one by one or in runs, and what stands between them by a pattern; SmolLM.
+    case digits(areSingle: Bool, SplitPattern?)
     /// At `▁`, which stands for a space; SentencePiece of late.
     case marks(Metaspace)
 
@@ -38,17 +40,32 @@ enum PreTokenizer: Sendable {
                     known: "use_regex and add_prefix_space must be false there")
             }
             self = .bytes(pattern, addsSpace: false)
+        case ["Digits", "ByteLevel"]:
+            let areSingle = try steps[0].flag("individual_digits", missing: false)
+            let usesPattern = try steps[1].flag("use_regex", missing: true)
+            guard try !steps[1].flag("add_prefix_space", missing: true) else {
+                throw steps[1].unsupported(
+                    "a ByteLevel that adds spaces after Digits",
+                    known: "add_prefix_space must be false there")
+            }
+            self = .digits(areSingle: areSingle, usesPattern ? .gpt2 : nil)
         case ["Metaspace"]:
             self = .marks(try Metaspace(steps[0]))
         default:
             throw file.unsupported(
                 "a pre-tokenizer of type \(types.joined(separator: " + "))",
-                known: "known pre-tokenizers: ByteLevel, Split + ByteLevel, Metaspace")
+                known: "known pre-tokenizers: ByteLevel, Split + ByteLevel, Digits + ByteLevel, "
+                    + "Metaspace")
         }
     }
 
     /// True when byte-pair encoding starts from bytes.
-    var alphabet: BPEModel.Alphabet { if case .bytes = self { .bytes } else { .scalars } }
+    var alphabet: BPEModel.Alphabet {
+        switch self {
+        case .bytes, .digits: .bytes
+        case .whole, .marks: .scalars
+        }
+    }
 
     private static func splitPattern(_ file: Component) throws -> SplitPattern {
         let regex = try file.pattern("Regex")

@@ -41,6 +41,14 @@ extension Unicode.Scalar {
         guard let age = properties.age else { return false }
         return (age.major, age.minor) <= (16, 0)
     }
+
+    /// Whether the package's `Digits` cuts here: it knows later characters than the expressions do.
+    var isDigit: Bool {
+        switch properties.generalCategory {
+        case .decimalNumber, .letterNumber, .otherNumber: true
+        default: false
+        }
+    }
 }
 
 extension UnsafeBufferPointer<UInt8> {
@@ -72,6 +80,20 @@ extension UnsafeBufferPointer<UInt8> {
     func scalarClass(at index: Int) -> (class: ScalarClass, next: Int) {
         let (scalar, next) = scalar(at: index)
         return (ScalarClass(scalar), next)
+    }
+
+    /// Where the section that begins at `start` ends: a digit, or a run of them, or what stands
+    /// before the next digit.
+    func endOfDigits(from start: Int, areSingle: Bool) -> Int {
+        let (first, next) = scalar(at: start)
+        var end = next
+        if first.isDigit, areSingle { return end }
+        while end < count {
+            let (scalar, next) = scalar(at: end)
+            if scalar.isDigit != first.isDigit { break }
+            end = next
+        }
+        return end
     }
 
     @inline(__always)

@@ -46,7 +46,6 @@ extension Tensor {
     package func exp() throws -> Tensor { try unary(CT_EXP) }
     package func log() throws -> Tensor { try unary(CT_LOG) }
     package func sqrt() throws -> Tensor { try unary(CT_SQRT) }
-    package func rsqrt() throws -> Tensor { try unary(CT_RSQRT) }
     package func sin() throws -> Tensor { try unary(CT_SIN) }
     package func cos() throws -> Tensor { try unary(CT_COS) }
 

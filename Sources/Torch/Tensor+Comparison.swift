@@ -10,20 +10,8 @@ extension Tensor {
         try compared(CT_LESS, other)
     }
 
-    package func isAtMost(_ other: Tensor) throws -> Tensor {
-        try compared(CT_LESS_EQUAL, other)
-    }
-
     package func isAtLeast(_ other: Tensor) throws -> Tensor {
         try compared(CT_GREATER_EQUAL, other)
-    }
-
-    package func logicalAnd(_ other: Tensor) throws -> Tensor {
-        try Self.make { ct_logical_and(handle, other.handle, &$0) }
-    }
-
-    package func logicalOr(_ other: Tensor) throws -> Tensor {
-        try Self.make { ct_logical_or(handle, other.handle, &$0) }
     }
 
     package func logicalNot() throws -> Tensor { try unary(CT_LOGICAL_NOT) }

@@ -24,7 +24,8 @@ extension Tensor {
         guard count == 1 else {
             throw TorchError("item: expected a tensor of one element, got shape \(shape).")
         }
-        return try elements(as: .float64, of: Double.self)[0]
+        // Converted on the CPU: not every device has float64.
+        return try to(.cpu).elements(as: .float64, of: Double.self)[0]
     }
 
     /// The elements' own bytes in row-major order.

@@ -17,10 +17,6 @@ extension Tensor {
         try Self.make { ct_affine(handle, weight.handle, bias?.handle, &$0) }
     }
 
-    package static func einsum(_ equation: String, _ tensors: [Tensor]) throws -> Tensor {
-        try make { ct_einsum(equation, tensors.map(\.handle), Int64(tensors.count), &$0) }
-    }
-
     /// The x of self · x = `other`, for a square matrix self [n, n] and `other` [n, m].
     package func solved(for other: Tensor) throws -> Tensor {
         try Self.make { ct_solve(handle, other.handle, &$0) }
@@ -34,7 +30,6 @@ extension Tensor {
     /// The tanh approximation, which GPT-2 calls `gelu_new`.
     package func geluTanh() throws -> Tensor { try unary(CT_GELU_TANH) }
     package func silu() throws -> Tensor { try unary(CT_SILU) }
-    package func tanh() throws -> Tensor { try unary(CT_TANH) }
     package func sigmoid() throws -> Tensor { try unary(CT_SIGMOID) }
     package func relu() throws -> Tensor { try unary(CT_RELU) }
 

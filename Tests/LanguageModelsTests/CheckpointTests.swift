@@ -231,6 +231,16 @@ import Torch
                 + "download it again.")
     }
 
+    @Test(arguments: ["../a.safetensors", "sub/a.safetensors", "a.bin", "/\u{301}.safetensors"])
+    func anIndexNamesFilesBesideItAlone(_ name: String) throws {
+        #expect(
+            try message(
+                .llama,
+                after: write("model.safetensors.index.json", #"{"weight_map": {"a": "\#(name)"}}"#))
+                == "model.safetensors.index.json must name .safetensors files beside it, but names "
+                + "'\(name)'; download the index again or correct it.")
+    }
+
     @Test func onlyTypesThatComputeAreAccepted() throws {
         #expect(
             try message(dtype: .float16) { _ in }

@@ -210,6 +210,29 @@ import Torch
         }
     }
 
+    @Test func ofEquallyLikelyTokensTheFirstIsTaken() throws {
+        var sampler = Sampler(GenerationOptions(maximumTokens: 1), row: 0)
+        let scores = try Tensor([-.infinity, 3, 1, 3, 3] as [Float], shape: [1, 5])
+        #expect(try sampler.next(scores) == [1])
+    }
+
+    @Test(arguments: [0.0, 1], [Float.nan, .infinity])
+    func scoresThatAreNoNumbersAreRefused(_ temperature: Double, _ score: Float) throws {
+        let options = GenerationOptions(maximumTokens: 1, temperature: temperature)
+        var sampler = Sampler(options, row: 0)
+        let scores = try Tensor([1, score, 2], shape: [1, 3])
+        let error = #expect(throws: ModelError.self) { try sampler.next(scores) }
+        #expect(error?.message.hasPrefix("The model's scores should be numbers") == true)
+    }
+
+    @Test func aModelWhoseWeightsAreNoNumbersSaysSo() throws {
+        let model = try TinyModel.gpt2.load()
+        try withoutGradients { try model.parameters.last!.tensor.multiply(by: .nan) }
+        #expect(throws: ModelError.self) {
+            try model.generate([[1, 2]], options: .init(maximumTokens: 3))
+        }
+    }
+
     @Test func optionsThatMakeNoSenseAreRefused() throws {
         let model = try TinyModel.gpt2.load()
         let refused = [

@@ -104,6 +104,25 @@ import Tokenizers
         #expect(tokenizer.encode("Hi") == [0, 1])
     }
 
+    /// What PyPI's `tokenizers` gives: spaces before a digit end their piece.
+    @Test(arguments: [
+        (true, [0, 7, 2, 3, 4, 8, 4, 3, 1, 2]), (false, [0, 7, 5, 4, 8, 4, 3, 1, 2]),
+    ])
+    func digitsMayStandApart(_ areSingle: Bool, _ ids: [Int]) throws {
+        let file = tokenizerFile(
+            vocabulary: """
+                {"a":0,"b":1,"1":2,"2":3,"Ġ":4,"12":5,"Ġ1":6,"ĠĠ":7,"Ġb":8,"2b":9}
+                """,
+            merges: #"["1 2","Ġ 1","Ġ Ġ","Ġ b","2 b"]"#,
+            parts: """
+                "pre_tokenizer":{"type":"Sequence","pretokenizers":[
+                 {"type":"Digits","individual_digits":\(areSingle)},
+                 {"type":"ByteLevel","add_prefix_space":false}]}
+                """)
+        let tokenizer = try TokenizerFolder.load(["tokenizer.json": file])
+        #expect(tokenizer.encode("a  12  b 2b1") == ids)
+    }
+
     @Test func invalidBytesBecomeReplacementCharacters() throws {
         let tokenizer = try load()
         #expect(tokenizer.decode([12, 13, 14, 15]) == "😀")

@@ -70,6 +70,15 @@ import Tokenizers
         #expect(message.contains("a Split with an unknown pattern"))
     }
 
+    @Test func namesSpacesThatAreNotAddedAfterDigits() throws {
+        let message = try complaint(
+            """
+            "pre_tokenizer":{"type":"Sequence","pretokenizers":[
+             {"type":"Digits","individual_digits":true},{"type":"ByteLevel"}]}
+            """)
+        #expect(message.contains("a ByteLevel that adds spaces after Digits"))
+    }
+
     @Test func namesWhatTheModelLacks() throws {
         #expect(try TokenizerFolder.complaint(["tokenizer.json": "{}"]).contains("no \"model\""))
         #expect(try complaint(vocabulary: "{}").contains("holds no tokens"))

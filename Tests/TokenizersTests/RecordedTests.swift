@@ -21,6 +21,7 @@ import Tokenizers
 
     static let names = [
         "llama3 pattern", "gpt2 with flags", "llama2 like", "metaspace", "metaspace whole",
+        "digits",
     ]
 
     private let data: Data

@@ -47,6 +47,15 @@ import Torch
         expectSentence("dtype") { try x.linear(weight: weight) }
     }
 
+    /// Also where the engine has no fast kernels for it, and the product is our own.
+    @Test func widthsThatDoNotFitAreRefusedInHalfPrecision() throws {
+        let x = try Tensor.ones([1, 8], dtype: .bfloat16)
+        let weight = try Tensor.ones([16, 4096], dtype: .bfloat16)
+        expectSentence("shapes cannot be multiplied") { try x.linear(weight: weight) }
+        expectSentence("shapes cannot be multiplied") { try x.affine(weight: weight) }
+        expectSentence("linear") { try x.linear(weight: weight.reshaped([16, 8, 512])) }
+    }
+
     @Test func valuesThatDoNotFillTheShapeAreRefused() throws {
         expectSentence("Tensor") { try Tensor([1, 2, 3] as [Float], shape: [2, 2]) }
         expectSentence("Tensor") { try Tensor([1, 2, 3] as [Float], shape: [-1]) }

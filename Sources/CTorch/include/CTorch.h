@@ -1,11 +1,12 @@
 // libtorch behind plain C: the only door between Errata and C++.
 //
 // Contract
-//   - Every function returns CT_OK or CT_FAILED. After CT_FAILED, ct_last_error() holds libtorch's
-//     own sentence, valid until the next call on the same thread.
+//   - A function that can fail returns CT_OK or CT_FAILED. After CT_FAILED, ct_last_error() holds
+//     libtorch's own sentence, valid until the next call on the same thread.
 //   - Results come last, as out-parameters, and are untouched on failure.
 //   - A CTTensor* written to an out-parameter belongs to the caller, who gives it back once with
-//     ct_release(). Tensors passed in are only read and stay the caller's.
+//     ct_release(). Tensors passed in stay the caller's; only the functions under "In place" write
+//     to them, and those under "Gradients" to their gradients.
 //   - No C++ exception leaves this library. Sizes and dimensions are int64_t throughout; negative
 //     dimensions count from the end.
 
@@ -61,7 +62,7 @@ CTStatus ct_synchronize(CTDevice device);
 
 // Create and read
 
-/// Copies `count` bytes into a new tensor.
+/// Copies `byte_count` bytes into a new tensor.
 CTStatus ct_from_bytes(
     const void *bytes, int64_t byte_count, const int64_t *shape, int64_t rank, CTDType dtype,
     CTDevice device, CTTensor *_Nullable *_Nonnull result);
@@ -147,13 +148,11 @@ typedef enum CTUnary {
     CT_EXP,
     CT_LOG,
     CT_SQRT,
-    CT_RSQRT,
     CT_SIN,
     CT_COS,
     CT_GELU,
     CT_GELU_TANH,
     CT_SILU,
-    CT_TANH,
     CT_SIGMOID,
     CT_RELU,
     CT_LOGICAL_NOT,
@@ -180,12 +179,10 @@ CTStatus ct_topk(
 
 // Compare and choose
 
-typedef enum CTComparison { CT_EQUAL, CT_LESS, CT_LESS_EQUAL, CT_GREATER_EQUAL } CTComparison;
+typedef enum CTComparison { CT_EQUAL, CT_LESS, CT_GREATER_EQUAL } CTComparison;
 
 CTStatus ct_compare(
     CTComparison comparison, CTTensor *a, CTTensor *b, CTTensor *_Nullable *_Nonnull result);
-CTStatus ct_logical_and(CTTensor *a, CTTensor *b, CTTensor *_Nullable *_Nonnull result);
-CTStatus ct_logical_or(CTTensor *a, CTTensor *b, CTTensor *_Nullable *_Nonnull result);
 CTStatus ct_where(
     CTTensor *condition, CTTensor *a, CTTensor *b, CTTensor *_Nullable *_Nonnull result);
 CTStatus ct_masked_fill(
@@ -200,9 +197,6 @@ CTStatus ct_linear(
 /// x · weight + bias, weight [in, out].
 CTStatus ct_affine(
     CTTensor *x, CTTensor *weight, CTTensor *_Nullable bias, CTTensor *_Nullable *_Nonnull result);
-CTStatus ct_einsum(
-    const char *equation, CTTensor *_Nonnull const *_Nonnull tensors, int64_t count,
-    CTTensor *_Nullable *_Nonnull result);
 /// The x of a · x = b.
 CTStatus ct_solve(CTTensor *a, CTTensor *b, CTTensor *_Nullable *_Nonnull result);
 

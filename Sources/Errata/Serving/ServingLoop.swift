@@ -84,7 +84,7 @@ actor ServingLoop {
     /// Draws a row's first token, and lets it grow if that does not end it.
     private func start(_ new: ServingRow, after beginning: Beginning) throws {
         var row = new
-        let likeliest = try beginning.scores.argmax(dim: -1).ints()[0]
+        let likeliest = try beginning.scores.likeliest()[0]
         try row.grow(beginning.scores, likeliest: likeliest)
         guard !row.hasEnded else { return end(row) }
         let lane = try batch.join(beginning.cache, adaptation: beginning.adaptation)
@@ -94,25 +94,32 @@ actor ServingLoop {
     /// One more token for every row.
     private func step() {
         let lanes = rows.keys.sorted()
+        let scores: Tensor  // [lanes, V]
+        let likeliest: [Int?]
         do {
             let tokens = (0...lanes.last!).map { rows[$0]?.next }
-            let scores = try batch.step(tokens)  // [lanes, V]
-            let likeliest = try scores.argmax(dim: -1).ints()
-            for lane in lanes {
-                let own = try scores.narrowed(dim: 0, start: lane, length: 1)
-                try rows[lane]!.grow(own, likeliest: likeliest[lane])
-            }
+            scores = try batch.step(tokens)
+            likeliest = try scores.likeliest()
         } catch {
             // Nobody knows how far the batch came: all its rows fail, and it begins anew.
             for lane in lanes { rows[lane]?.group.fail(error, at: desk) }
             (rows, batch) = ([:], DecodingBatch(model))
             return
         }
+        for lane in lanes {
+            do {
+                let own = try scores.narrowed(dim: 0, start: lane, length: 1)
+                try rows[lane]!.grow(own, likeliest: likeliest[lane])
+            } catch {
+                // What one request was edited with must not end the others.
+                drop(lane, throwing: error)
+            }
+        }
         desk.note {
             $0.steps += 1
             $0.tokens += lanes.count
         }
-        for lane in lanes where rows[lane]!.hasEnded {
+        for lane in lanes where rows[lane]?.hasEnded == true {
             end(rows.removeValue(forKey: lane)!)
             batch.leave(lane)
         }
@@ -122,7 +129,7 @@ actor ServingLoop {
         if row.group.endOne() { desk.end(row.job) }
     }
 
-    /// Gives up a row that nobody waits for, or that is late.
+    /// Gives up a row that nobody waits for, that is late, or that cannot go on.
     private func drop(_ lane: Int, throwing error: any Error) {
         guard let row = rows.removeValue(forKey: lane) else { return }
         batch.leave(lane)

@@ -62,10 +62,15 @@ struct ServingRow {
 
     /// Takes the next token from what the model says of it.
     ///
-    /// - Parameter scores: f32 [1, V].
-    mutating func grow(_ scores: Tensor, likeliest: Int) throws {
+    /// - Parameters:
+    ///   - scores: f32 [1, V].
+    ///   - likeliest: the likeliest token by them; nil where they are no numbers.
+    mutating func grow(_ scores: Tensor, likeliest: Int?) throws {
         guard !hasEnded else { return }
-        next = try sampler?.next(scores)[0] ?? likeliest
+        guard let token = try sampler?.next(scores)[0] ?? likeliest else {
+            throw ModelError.scoresAreNoNumbers
+        }
+        next = token
         if let count = job.request.alternatives {
             // Of what ends the text too, which clients count on that score a prompt and one token.
             let version = job.request.version
