@@ -8,10 +8,15 @@ extension EditLog {
     /// What it holds is the log as it stood at one moment. Snapshots whose files go meanwhile are
     /// left out: they can be learned again.
     ///
-    /// - Parameter version: the last event to copy; every event where it is nil. Snapshots that
-    ///   later edits shaped are left out.
+    /// - Parameters:
+    ///   - version: the last event to copy; every event where it is nil. Snapshots that later edits
+    ///     shaped are left out.
+    ///   - sharingFiles: whether the copy's snapshots may be the log's own files under another name,
+    ///     which takes no room; what damages one on the disk then damages both.
     /// - Throws: a sentence where the directory exists, the version does not, or the disk is full.
-    package func backup(to target: URL, through version: Int? = nil) throws {
+    package func backup(
+        to target: URL, through version: Int? = nil, sharingFiles: Bool = false
+    ) throws {
         try requireAbsent(target)
         let draft = target.deletingLastPathComponent().appending(
             path: ".\(target.lastPathComponent).partial-\(UUID().uuidString)")
@@ -21,7 +26,8 @@ extension EditLog {
         try explaining(copy) {
             let database = try copyDatabase(to: copy)
             if let version { try trim(database, through: version) }
-            try copyFiles(of: database, to: draft.appending(path: "snapshots"))
+            try copyFiles(
+                of: database, to: draft.appending(path: "snapshots"), sharing: sharingFiles)
             // One file by itself, even where nobody may write beside it.
             try database.writeWithoutTransaction {
                 try $0.execute(sql: "PRAGMA journal_mode = DELETE")
@@ -83,11 +89,15 @@ extension EditLog {
         try db.execute(sql: "DELETE FROM snapshot WHERE key = ?", arguments: [snapshot.key])
     }
 
-    private func copyFiles(of database: DatabaseQueue, to folder: URL) throws {
+    private func copyFiles(
+        of database: DatabaseQueue, to folder: URL, sharing: Bool
+    ) throws {
         try database.write { db in
             for snapshot in try Snapshot.all(db) {
                 let areCopied = try snapshot.files.map(file(of:)).allSatisfy { source in
-                    try isCopied(source, to: folder.appending(path: source.lastPathComponent))
+                    try isCopied(
+                        source, to: folder.appending(path: source.lastPathComponent),
+                        sharing: sharing)
                 }
                 if !areCopied { try forget(snapshot, in: db) }
             }
@@ -96,8 +106,8 @@ extension EditLog {
     }
 
     /// False where the file is gone.
-    private func isCopied(_ source: URL, to copy: URL) throws -> Bool {
-        if link(source.path, copy.path) == 0 || errno == EEXIST { return true }
+    private func isCopied(_ source: URL, to copy: URL, sharing: Bool) throws -> Bool {
+        if isThere(copy) || sharing && link(source.path, copy.path) == 0 { return true }
         do {
             try FileManager.default.copyItem(at: source, to: copy)
         } catch CocoaError.fileReadNoSuchFile, CocoaError.fileNoSuchFile {

@@ -42,9 +42,11 @@ package final class EditLog: Sendable {
         (self.directory, self.file) = (directory, file)
     }
 
-    /// Opens the log in `directory` to read, whoever writes it meanwhile.
+    /// Opens the log in `directory` to read, whoever writes it meanwhile. One that an older Errata
+    /// wrote is brought up to date first, which is the one time that a reader writes.
     ///
-    /// - Throws: a sentence where there is none, it is damaged, or a newer Errata wrote it.
+    /// - Throws: a sentence where there is none, it is damaged, a newer Errata wrote it, or it is an
+    ///   older one's and cannot be written.
     package init(reading directory: URL) throws {
         let file = directory.appending(path: "log.sqlite")
         guard Self.exists(in: directory) else {
@@ -54,14 +56,26 @@ package final class EditLog: Sendable {
         database = try explaining(file) {
             let database = try connect(reading: file)
             try Schema.requireKnown(database, at: file)
-            try Schema.requireCurrent(database, at: file)
-            return database
+            if try database.read(Schema.migrator.hasCompletedMigrations) { return database }
+            try database.close()
+            try Self.bringUpToDate(directory)
+            return try connect(reading: file)
         }
         (self.directory, self.file, lock) = (directory, file, nil)
     }
 
     /// The last connection writes everything into one file as it closes: before the lock goes.
     deinit { try? database.close() }
+
+    private static func bringUpToDate(_ directory: URL) throws {
+        do {
+            _ = try EditLog(writing: directory)
+        } catch let error as EditStorageError {
+            throw EditStorageError(
+                "\(directory.path) was written by an older Errata and could not be brought up to "
+                    + "date: \(error.message)")
+        }
+    }
 
     /// An empty log, which appears whole or not at all.
     private static func make(_ file: URL) throws {

@@ -21,6 +21,16 @@ func sync(_ url: URL) throws {
     guard fsync(descriptor) == 0 else { throw EditStorageError.system("sync", url) }
 }
 
+/// Makes a folder and all that lies in it last through a power cut.
+package func syncAll(in folder: URL) throws {
+    for url in try files(in: folder) {
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+        if isFolder.boolValue { try syncAll(in: url) } else { try sync(url) }
+    }
+    try sync(folder)
+}
+
 /// Renames a finished draft into its place, which lasts when this returns.
 package func publish(_ draft: URL, as target: URL) throws {
     guard rename(draft.path, target.path) == 0 else {

@@ -66,13 +66,4 @@ enum Schema {
             )
         }
     }
-
-    /// - Throws: a sentence where a log of an earlier Errata has to be brought up to date first.
-    static func requireCurrent(_ database: DatabaseQueue, at file: URL) throws {
-        guard try database.read(migrator.hasCompletedMigrations) else {
-            throw EditStorageError(
-                "\(file.path) was written by an older Errata; open it once to write, which brings "
-                    + "it up to date.")
-        }
-    }
 }

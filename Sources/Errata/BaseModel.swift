@@ -68,6 +68,20 @@ struct BaseModel {
         return hash.finalize().hexadecimal
     }
 
+    /// SHA-256 over the tokenizer's files and the chat template, each with its name and its size, as
+    /// far as they are there.
+    func tokenizerDigest() throws -> String {
+        var hash = SHA256()
+        for name in Self.tokenizerFiles {
+            let file = directory.appending(path: name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            let data = try Data(contentsOf: file)
+            hash.update(data: Data("\(name) \(data.count)\n".utf8))
+            hash.update(data: data)
+        }
+        return hash.finalize().hexadecimal
+    }
+
     static func weightFiles(in directory: URL) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(
             at: directory, includingPropertiesForKeys: nil

@@ -31,7 +31,10 @@ extension EditableModel {
         _ edits: [EditRecord], options: ApplyOptions,
         onProgress: @escaping @Sendable (EditProgress) throws -> Void = { _ in }
     ) async throws -> ApplyReport {
-        if let earlier = try repeated(edits, options) { return earlier }
+        if let earlier = try repeated(edits, options: options) {
+            if let proposal = options.proposal { try closeWithoutEdits(proposal, options) }
+            return earlier
+        }
         let digest = try options.idempotencyKey == nil ? nil : Self.digest(of: edits)
         let edits = options.teachesChat ? try edits.map(withChat) : edits
         try adapters.method.validate(edits)
@@ -94,8 +97,13 @@ extension EditableModel {
         try refreshRetrieval()
     }
 
-    /// What came of a request that was made before; nil for a new one.
-    private func repeated(_ edits: [EditRecord], _ options: ApplyOptions) throws -> ApplyReport? {
+    /// What came of a request that was made before, as its key in `options` says; nil for a new one,
+    /// and for one that is proposed or was refused.
+    ///
+    /// - Throws: `ErrataError` where it was made with other edits.
+    public func repeated(
+        _ edits: [EditRecord], options: ApplyOptions
+    ) throws -> ApplyReport? {
         guard let key = options.idempotencyKey,
             let transaction = journal.ledger.transaction(forRequest: key)
         else { return nil }

@@ -11,6 +11,8 @@ extension EditableModel {
     ) throws -> (kept: [(record: EditRecord, supersedes: [Int])], conflicts: [Conflict]) {
         let policy = options.conflicts ?? journal.configuration.conflicts
         if policy == .keepBoth && !(options.gate ?? journal.configuration.gate).isOn {
+            // It does not come to know these edits.
+            search = nil
             return (edits.map { ($0, []) }, [])
         }
         var search = try search ?? conflictSearch()

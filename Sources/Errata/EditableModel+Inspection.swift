@@ -2,7 +2,7 @@ import Crypto
 import EditStorage
 import Editing
 public import Edits
-import Foundation
+public import Foundation
 import Torch
 
 extension EditableModel {
@@ -25,21 +25,45 @@ extension EditableModel {
         reason: String? = nil
     ) async throws {
         try gate?.validate()
+        try await configure(author: author, reason: reason) {
+            $0.gate = gate ?? $0.gate
+            $0.conflicts = conflicts ?? $0.conflicts
+        }
+    }
+
+    /// Changes single keys of the gate, given as text, and leaves the others as whoever wrote last
+    /// has them.
+    ///
+    /// - Throws: `EditError` that names the key: unknown, of the wrong kind, or out of range.
+    public func configure(
+        replacing values: [String: String], conflicts: ConflictPolicy? = nil,
+        author: String? = nil, reason: String? = nil
+    ) async throws {
+        try await configure(author: author, reason: reason) {
+            $0.gate = try $0.gate.replacing(values)
+            $0.conflicts = conflicts ?? $0.conflicts
+        }
+    }
+
+    private func configure(
+        author: String?, reason: String?, _ change: (inout LogConfiguration) throws -> Void
+    ) async throws {
         try await exclusively {
             try await beginWriting()
             var configuration = journal.configuration
-            configuration.gate = gate ?? configuration.gate
-            configuration.conflicts = conflicts ?? configuration.conflicts
+            try change(&configuration)
             try journal.append([.config(configuration)], author: author, reason: reason)
             announce()
         }
     }
 
     /// Writes somebody's words into the log.
-    public func note(_ text: String, author: String? = nil) async throws {
+    public func note(
+        _ text: String, author: String? = nil, reason: String? = nil
+    ) async throws {
         try await exclusively {
             try await beginWriting()
-            try journal.append([.note(text)], author: author)
+            try journal.append([.note(text)], author: author, reason: reason)
             announce()
         }
     }
@@ -67,8 +91,10 @@ extension EditableModel {
     ///   - depth: how much is learned again to compare.
     ///   - isMending: whether snapshots that are damaged, or are not what learning again gives, are
     ///     made again from the log.
+    ///   - onProgress: hears how much was learned again; an error thrown from it stops.
     public func verify(
-        _ depth: VerifyDepth = .newest, mending isMending: Bool = false
+        _ depth: VerifyDepth = .newest, mending isMending: Bool = false,
+        onProgress: @escaping @Sendable (SettleProgress) throws -> Void = { _ in }
     ) async throws -> VerifyReport {
         try await exclusively {
             if isMending { try await beginWriting() }
@@ -86,7 +112,8 @@ extension EditableModel {
             if depth != .quick, let current, !damaged.contains(current.key),
                 read.ledger.knows(current)
             {
-                another = try await difference(from: current, read, depth, report: &report)
+                another = try await difference(
+                    from: current, read, depth, onProgress, report: &report)
             }
             if isMending, !damaged.isEmpty {
                 try await mend(damaged, in: log, report: &report)
@@ -121,13 +148,15 @@ extension EditableModel {
     ///
     /// - Returns: what was learned, where it is another.
     private func difference(
-        from current: Snapshot, _ read: Journal, _ depth: VerifyDepth, report: inout VerifyReport
+        from current: Snapshot, _ read: Journal, _ depth: VerifyDepth,
+        _ onProgress: @escaping @Sendable (SettleProgress) throws -> Void,
+        report: inout VerifyReport
     ) async throws -> Adapters? {
         let restoration = Handover(Restoration(read, base: base, beginningWith: adapters))
         let made: (stored: Adapters, again: Adapters)
         do {
             made = try await workshop.run(threads: read.configuration.numerics.threads) {
-                try restoration.value.learnedAgain(current, depth)
+                try restoration.value.learnedAgain(current, depth, onProgress)
             }.value
         } catch {
             // A writer may have gone on meanwhile, and let go of the file: then there is none.
@@ -194,6 +223,19 @@ public struct VerifyReport: Codable, Sendable, Equatable {
     public var faults: [String] = []
     /// Snapshots that were made again or let go of.
     public var mended = 0
+}
+
+extension VerifyReport {
+    /// What is wrong with the log in `directory` by itself: it may be too damaged for its model to be
+    /// opened.
+    public init(ofLogIn directory: URL) throws {
+        self.init()
+        do {
+            faults = try EditLog(reading: directory).chainFaults()
+        } catch let error as EditStorageError {
+            faults = [error.message]
+        }
+    }
 }
 
 extension Ledger {

@@ -7,7 +7,8 @@ extension EditableModel {
     ///
     /// - Returns: the event, which names the proposal; that of the first time, where the request was
     ///   made before.
-    /// - Throws: the first edit's fault in one sentence.
+    /// - Throws: the first edit's fault in one sentence; another where the request was made before
+    ///   with other edits, or landed without a proposal, as `repeated` tells.
     @discardableResult
     public func propose(
         _ edits: [EditRecord], options: ApplyOptions = ApplyOptions()
@@ -27,6 +28,12 @@ extension EditableModel {
                             + "of its own.")
                 }
                 return earlier.id
+            }
+            if let landed = try repeated(edits, options: options) {
+                throw ErrataError(
+                    "expected a request that was not made before, got `\(options.idempotencyKey!)`, "
+                        + "whose edits landed as #\(landed.transaction!); nothing waits for approval."
+                )
             }
             let proposal = Proposal(records: edits, idempotencyKey: options.idempotencyKey)
             let event = try journal.append(

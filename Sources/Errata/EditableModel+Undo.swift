@@ -17,8 +17,7 @@ extension EditableModel {
         _ names: [String], author: String? = nil, reason: String? = nil, settling: Bool = true,
         onProgress: @escaping @Sendable (SettleProgress) throws -> Void = { _ in }
     ) async throws -> UndoReport {
-        // What is pending is not learned first: it may be what is taken back.
-        if !journal.isWritable { try await exclusively { try takeLock() } }
+        try await lockToWrite()
         var targets: [Int] = []
         for name in names { targets += try journal.ledger.undoable(name) }
         let event = try journal.append(
@@ -28,6 +27,14 @@ extension EditableModel {
         var report = UndoReport(event: event.sequence, targets: targets)
         if settling { report.learned = try await settle(onProgress: onProgress) }
         return report
+    }
+
+    /// Takes the writer's lock, for which it waits as the options say; what is pending is not learned
+    /// first, since it may be what is taken back.
+    ///
+    /// - Throws: one sentence that names who holds it.
+    public func lockToWrite() async throws {
+        if !journal.isWritable { try await exclusively { try takeLock() } }
     }
 
     /// Lets the adapters learn again what they must, so that they know just the edits that hold.

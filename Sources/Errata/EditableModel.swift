@@ -89,7 +89,7 @@ public actor EditableModel {
         try options.adopt(journal.configuration.numerics, of: directory)
         self.options = options
         base = try BaseModel(saved.baseDirectory(in: directory), options: options, sharing: other)
-        try saved.requireBase(base, digest: journal.configuration.baseDigest)
+        try saved.requireBase(base, of: journal.configuration)
         if version == nil {
             (adapters, notices) = try Restoration.latest(&journal, base: base)
         } else {
@@ -137,7 +137,10 @@ public actor EditableModel {
                 "an edited model keeps its own log; open \(directory.path) instead.")
         }
         var saved = try Journal(reading: directory, version: nil)
-        guard saved.configuration == journal.configuration else {
+        var expected = journal.configuration
+        // Logs of before it was kept.
+        if saved.configuration.tokenizerDigest == nil { expected.tokenizerDigest = nil }
+        guard saved.configuration == expected else {
             throw ErrataError(
                 "\(directory.path): expected a model of the same base, method, recipe and seed, "
                     + "got another; open it by itself.")
@@ -153,8 +156,9 @@ public actor EditableModel {
     ) throws -> (Journal, Adapters) {
         let recipe = try editor.recipe(for: base.model.configuration).json()
         let configuration = LogConfiguration(
-            baseDigest: digest, method: editor.method,
-            recipe: String(decoding: recipe, as: UTF8.self), seed: options.seed,
+            baseDigest: digest, tokenizerDigest: try base.tokenizerDigest(),
+            method: editor.method, recipe: String(decoding: recipe, as: UTF8.self),
+            seed: options.seed,
             numerics: LogConfiguration.Numerics(
                 dtype: "\(base.model.dtype)", device: "\(base.model.device)",
                 threads: Engine.threads, engine: "libtorch \(Engine.version)"))
@@ -198,7 +202,7 @@ public actor EditableModel {
     public nonisolated var engineVersion: String { Engine.version }
     public var threads: Int { Engine.threads }
 
-    /// SHA-256 of the base model's files.
+    /// SHA-256 of the base model's configuration and weights.
     public var baseDigest: String { journal.configuration.baseDigest }
 
     /// SHA-256 of what the adapters have learned, in which order and how: settling changes it, which

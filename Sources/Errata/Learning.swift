@@ -57,7 +57,8 @@ private func seconds(on device: Device, _ body: () throws -> Void) throws -> Dou
 }
 
 extension Duration {
-    var inSeconds: Double {
+    /// As a number.
+    package var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

@@ -191,11 +191,7 @@ private func requireRoom(_ bytes: Int, at directory: URL) throws {
 
 private func copyTokenizer(from folder: URL, to output: URL) throws {
     guard folder.standardizedFileURL != output.standardizedFileURL else { return }
-    let names = [
-        "tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt",
-        "added_tokens.json", "special_tokens_map.json",
-    ]
-    for name in names {
+    for name in BaseModel.tokenizerFiles {
         let source = folder.appending(path: name)
         guard FileManager.default.fileExists(atPath: source.path) else { continue }
         let data = try Data(contentsOf: source)

@@ -1,4 +1,5 @@
 import EditStorage
+import Edits
 import Foundation
 import Torch
 
@@ -37,12 +38,18 @@ struct SavedModel: Codable {
         base.hasPrefix("/") ? URL(filePath: base) : directory.appending(path: base)
     }
 
-    /// - Throws: `ErrataError` unless `model` is the one the edits were made for.
-    func requireBase(_ model: BaseModel, digest expected: String) throws {
-        let digest = try model.digest()
+    /// - Throws: `ErrataError` unless `model` is the one the edits of a log were made for.
+    func requireBase(_ model: BaseModel, of log: LogConfiguration) throws {
+        try require("base model", log.baseDigest, model.digest())
+        if let expected = log.tokenizerDigest {
+            try require("tokenizer and chat template", expected, model.tokenizerDigest())
+        }
+    }
+
+    private func require(_ what: String, _ expected: String, _ digest: String) throws {
         guard digest == expected else {
             throw ErrataError(
-                "\(base): expected the base model the edits were made for (\(expected.prefix(12))"
+                "\(base): expected the \(what) the edits were made for (\(expected.prefix(12))"
                     + "…), got another (\(digest.prefix(12))…); put the original back.")
         }
     }
@@ -56,6 +63,13 @@ struct SavedModel: Codable {
 }
 
 extension SavedModel {
+    /// Where what is to become `directory` is written: beside it, and hidden.
+    static func draft(of directory: URL) -> URL {
+        let place = directory.standardizedFileURL
+        return place.deletingLastPathComponent()
+            .appending(path: ".\(place.lastPathComponent).draft-\(UUID().uuidString.prefix(8))")
+    }
+
     /// Makes `directory`, whole or not at all, of a log that `write` writes; it lasts when this
     /// returns.
     func adopt(_ directory: URL, _ write: (URL) throws -> Void) throws {
@@ -65,8 +79,7 @@ extension SavedModel {
                 "expected a new directory for the edited model, but \(directory.path) exists; "
                     + "choose another.")
         }
-        let draft = place.deletingLastPathComponent()
-            .appending(path: ".\(place.lastPathComponent).draft-\(UUID().uuidString.prefix(8))")
+        let draft = Self.draft(of: place)
         defer { try? FileManager.default.removeItem(at: draft) }
         do {
             try makeFolder(place.deletingLastPathComponent())

@@ -69,6 +69,8 @@ struct Demo: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A name that there is not is found before anything is measured or served.
+        _ = try MethodInfo.named(method).recipe(preset, for: .gpt2XL)
         let directory = try Self.directory(model)
         if serve {
             return try await DemoServer(

@@ -22,12 +22,13 @@ struct DemoServer {
     ]
 
     func run() async throws {
+        let options = try engine.modelOptions()
         let place = try made()
         defer { if folder == nil { try? FileManager.default.removeItem(at: place) } }
         let secrets = try tokens(in: place)
         let server: EditServer
         do {
-            server = try await prepared(in: place)
+            server = try await prepared(in: place, options)
         } catch {
             throw Failure(Exit.sentence(for: error))
         }
@@ -72,8 +73,10 @@ struct DemoServer {
 
     /// The server with its story: corrections by two people, one of them replaced, one taken back, one
     /// that waits, and some answers.
-    private func prepared(in place: URL) async throws -> EditServer {
-        var options = try engine.modelOptions()
+    private func prepared(
+        in place: URL, _ options: ModelOptions
+    ) async throws -> EditServer {
+        var options = options
         options.givesWay = true
         options.keptVersions = 16
         let cores = ProcessInfo.processInfo.activeProcessorCount

@@ -84,32 +84,40 @@ struct Edit: AsyncParsableCommand {
 
     func run() async throws {
         let place = try SavePlace(model: model, output: output)
+        if place.kind != .fresh { try engine.requireNoSeed(for: model) }
         let (edits, data) = try edits()
-        let interrupt = Interrupt(
-            place.kind == .inPlace
-                ? "what was not published before is not live in \(place.path)."
-                : "nothing was written to \(place.path).")
-        if place.kind == .copy {
-            try EditHistory(of: URL(filePath: model)).copy(to: place.directory)
+        let interrupt = interrupt(in: place)
+        func teach(_ model: String) async throws -> EditReport {
+            try await self.teach(model, edits, of: data, into: place, interrupt: interrupt)
         }
-        let report: EditReport
-        do {
-            report = try await teach(edits, of: data, into: place, interrupt: interrupt)
-        } catch {
-            // A copy is made for these edits, and goes with them.
-            if place.kind == .copy { try? FileManager.default.removeItem(at: place.directory) }
-            throw error
-        }
+        let report =
+            place.kind == .copy
+            ? try await EditHistory(of: URL(filePath: model)).copy(to: place.directory) { draft in
+                let report = try await teach(draft.path)
+                try interrupt.endForGood()
+                return report
+            } : try await teach(model)
         if results.json { try Output.json(report) } else { report.print() }
         if !report.rejected.isEmpty { throw PartlyRejected(transactions: report.rejected.count) }
     }
 
+    private func interrupt(in place: SavePlace) -> Interrupt {
+        guard place.kind == .inPlace else {
+            return Interrupt("nothing was written to \(place.path).")
+        }
+        return Interrupt(
+            "what was not published before is not live in \(place.path).",
+            atOnce:
+                "what the log of \(place.path) accepted and did not publish is pending: the next "
+                + "edit publishes it, and `errata undo` takes it back.")
+    }
+
     private func teach(
-        _ edits: [EditRecord], of data: DatasetReport?, into place: SavePlace, interrupt: Interrupt
+        _ path: String, _ edits: [EditRecord], of data: DatasetReport?, into place: SavePlace,
+        interrupt: Interrupt
     ) async throws -> EditReport {
         let model = try await EditableModel.opened(
-            place.kind == .copy ? place.path : model, options: engine, editor: recipe.editor(),
-            waiting: log.who.wait)
+            path, options: engine, editor: recipe.editor(), waiting: log.lock.wait)
         try interrupt.check()
         var outcome = EditOutcome()
         for transaction in edits.chunks(of: log.batch ?? max(edits.count, 1)) {

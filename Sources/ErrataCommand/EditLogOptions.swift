@@ -5,6 +5,7 @@ import Errata
 /// What the log keeps beside an edit, and what the edit must pass.
 struct EditLogOptions: ParsableArguments {
     @OptionGroup var who: AuthorOptions
+    @OptionGroup var lock: WaitOptions
 
     @Option(help: "Where the correction comes from.")
     var source: String?

@@ -69,6 +69,7 @@ struct Export: AsyncParsableCommand {
     func run() async throws {
         let interrupt = Interrupt("nothing was written to \(output).")
         try requirePlace()
+        try engine.requireNoSeed(for: model)
         let other = try OtherReader(python: python, isWanted: check)
         if other == nil, check == nil {
             Output.note(

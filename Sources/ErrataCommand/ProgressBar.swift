@@ -1,10 +1,11 @@
 import Dispatch
+import Errata
 import Foundation
 import Synchronization
 
 /// A line on standard error that says how far a long task is, how fast it goes, and how long it
-/// will yet take. On a terminal it comes after a second and is gone at the end; in a file it is
-/// one more line every five minutes.
+/// will yet take. On a terminal it has a bar, comes after a second and is gone at the end; elsewhere
+/// it is one more line every five minutes.
 ///
 /// A timer draws it, so that it moves while a single step takes long.
 final class ProgressBar: Sendable {
@@ -74,7 +75,7 @@ final class ProgressBar: Sendable {
             let elapsed = (ContinuousClock.now - start).inSeconds
             let line = Self.line(
                 label, done: $0.done, before: before, total: $0.total, unit: unit, note: $0.note,
-                elapsed: elapsed)
+                elapsed: elapsed, hasBar: isTerminal)
             $0.isShown = isTerminal
             _ = Output.write(
                 isTerminal ? "\r\u{1B}[K" + line.prefix(Self.width - 1) : line + "\n",
@@ -85,18 +86,21 @@ final class ProgressBar: Sendable {
     /// What the line says.
     static func line(
         _ label: String, done: Int, before: Int = 0, total: Int, unit: String, note: String,
-        elapsed: Double
+        elapsed: Double, hasBar: Bool
     ) -> String {
         guard total > 0 else { return "\(label) · \(clock(elapsed))" }
         guard done > before else {
             return "\(label) \(done) of \(total) \(unit) · \(clock(elapsed))"
         }
         let filled = 20 * min(done, total) / total
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+        let bar =
+            hasBar
+            ? String(repeating: "█", count: filled) + String(repeating: "░", count: 20 - filled)
+                + " " : ""
         let rate = Double(done - before) / elapsed
         let pace = rate >= 1 ? "\(rate.fixed(1)) \(unit)/s" : "\((1 / rate).fixed(1)) s each"
         let left = clock(Double(max(0, total - done)) / rate)
-        return "\(label) \(bar) \(done) of \(total) \(unit) · \(pace) · \(left) left"
+        return "\(label) \(bar)\(done) of \(total) \(unit) · \(pace) · \(left) left"
             + (note.isEmpty ? "" : " · \(note)")
     }
 
@@ -118,12 +122,5 @@ final class ProgressBar: Sendable {
         var size = winsize()
         let known = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1
         return known ? Int(size.ws_col) : 80
-    }
-}
-
-extension Duration {
-    /// As a number.
-    var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

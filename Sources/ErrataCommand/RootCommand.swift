@@ -12,8 +12,8 @@ struct RootCommand: AsyncParsableCommand {
 
             Exit codes: 0 all is well, 1 something failed (a full disk, the engine), 2 wrong \
             arguments or input, 3 some edits did not pass their probes or contradict others, 130 \
-            stopped with Ctrl-C. Every error is one sentence on standard error. Progress is shown \
-            on a terminal only.
+            stopped with Ctrl-C. Every error is one sentence on standard error. Progress is a moving \
+            line on a terminal, and a line every five minutes elsewhere.
             """,
         version: "0.1.0",
         subcommands: [

@@ -6,8 +6,10 @@ import Foundation
 
 /// How a model is computed; every command that opens one has these.
 struct EngineOptions: ParsableArguments {
-    @Option(help: "Fixes everything that is drawn at random.")
-    var seed: UInt64 = 1
+    @Option(
+        name: .customLong("seed"),
+        help: "Fixes everything that is drawn at random (default: 1).")
+    var givenSeed: UInt64?
 
     @Option(help: "Where to compute: cpu, cuda:0, mps.")
     var device = "cpu"
@@ -18,7 +20,17 @@ struct EngineOptions: ParsableArguments {
     @Option(help: "Threads of one operation (default: all cores).")
     var threads: Int?
 
+    var seed: UInt64 { givenSeed ?? ModelOptions().seed }
+
     func validate() throws { try requireCount(threads, of: "threads") }
+
+    /// - Throws: a sentence where a seed was given for an edited model, which would not use it.
+    func requireNoSeed(for model: String) throws {
+        guard givenSeed == nil else {
+            throw WrongInput(
+                "\(model) is an edited model and keeps its own seed; leave --seed out.")
+        }
+    }
 
     /// - Throws: a sentence for a device or a type that does not exist.
     func modelOptions() throws -> ModelOptions {

@@ -76,9 +76,30 @@ struct TokenCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the tokens, without them.")
 
         @OptionGroup var place: Place
+        @OptionGroup(title: "Results") var output: OutputOptions
+
+        /// A token without its digest.
+        private struct Listed: Encodable {
+            let name: String
+            let roles: [Role]
+            let tenant: String?
+            let requestsPerMinute: Int?
+            let tokensPerDay: Int?
+            let created: String
+            let revoked: String?
+
+            init(_ token: AccessToken) {
+                (name, roles, tenant) = (token.name, token.roles, token.tenant)
+                requestsPerMinute = token.requestsPerMinute
+                tokensPerDay = token.tokensPerDay
+                (created, revoked) = (token.created, token.revoked)
+            }
+        }
 
         func run() async throws {
-            for token in try place.file().tokens {
+            let tokens = try place.file().tokens
+            if output.json { return try Output.json(tokens.map(Listed.init)) }
+            for token in tokens {
                 let roles = token.roles.map(\.rawValue).joined(separator: ",")
                 let tenant = token.tenant.map { "  tenant \($0)" } ?? ""
                 let rate = token.requestsPerMinute.map { "  \($0) requests a minute" } ?? ""

@@ -37,6 +37,11 @@ struct Trace: AsyncParsableCommand {
     func validate() throws { try requireCount(edits, of: "edits") }
 
     func run() async throws {
+        guard !EditableModel.isSaved(in: URL(filePath: model, directoryHint: .isDirectory)) else {
+            throw WrongInput(
+                "expected a checkpoint to trace, got \(model), an edited model; give its base, which "
+                    + "its errata.json names.")
+        }
         let data = try Dataset.read(
             URL(filePath: data), format: format.map(DatasetFormat.init(name:)))
         let records = Array(data.records.prefix(edits))

@@ -94,6 +94,28 @@ struct BackupTests {
         }
     }
 
+    @Test func whatDamagesASnapshotDoesNotDamageItsBackup() throws {
+        try log.appendEdits(1)
+        // Two snapshots that share a file.
+        let first = try log.snapshot(["a", "b"], key: "first")
+        let second = try log.snapshot(["a", "c"], key: "second")
+        try log.setCurrent(first)
+        try log.setCurrent(second)
+        try log.backup(to: copy)
+        let linked = folder.url.appending(path: "linked")
+        try log.backup(to: linked, sharingFiles: true)
+
+        let handle = try FileHandle(forWritingTo: log.file(of: first))
+        try handle.write(contentsOf: Data("x".utf8))
+        try handle.close()
+        let (restored, sharing) = (try EditLog(reading: copy), try EditLog(reading: linked))
+        for snapshot in [first, second] {
+            #expect(try log.fault(of: snapshot) != nil)
+            #expect(try restored.fault(of: snapshot) == nil)
+            #expect(try sharing.fault(of: snapshot) != nil)
+        }
+    }
+
     @Test func aVersionThatTheLogDoesNotHaveIsRefused() throws {
         try log.appendEdits(2)
         for version in [0, 3] {

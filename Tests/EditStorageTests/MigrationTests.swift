@@ -6,8 +6,12 @@ import Testing
 
 /// Logs live for years: what an earlier Errata wrote is brought up to date, and nothing is lost.
 struct MigrationTests {
-    @Test func aSnapshotOfOneFileKeepsIt() throws {
-        let folder = try Folder()
+    private let folder: Folder
+
+    init() throws { folder = try Folder() }
+
+    /// A log as the first Errata left it.
+    private func old() throws -> Snapshot {
         let written = try EditLog(writing: folder.log).snapshot("weights", key: "k")
         let file = written.files[0]
         try FileManager.default.removeItem(at: folder.log.appending(path: "log.sqlite"))
@@ -20,8 +24,33 @@ struct MigrationTests {
             try db.execute(sql: "INSERT INTO current VALUES (1, 'k')")
         }
         try database.close()
-        #expect(throws: EditStorageError.self) { try EditLog(reading: folder.log) }
+        return written
+    }
+
+    @Test func aSnapshotOfOneFileKeepsIt() throws {
+        let written = try old()
         #expect(try EditLog(writing: folder.log).currentSnapshot() == written)
         #expect(try EditLog(reading: folder.log).fault(of: written) == nil)
+    }
+
+    @Test func whoReadsAnOldLogFirstBringsItUpToDate() throws {
+        let written = try old()
+        let reader = try EditLog(reading: folder.log)
+        #expect(try reader.currentSnapshot() == written && reader.fault(of: written) == nil)
+        // The lock was let go.
+        try EditLog(writing: folder.log).appendEdits(1)
+        #expect(try reader.events().count == 1)
+    }
+
+    @Test func anOldLogThatAnotherWritesIsOneSentence() throws {
+        _ = try old()
+        let lock = try WriterLock(folder.log.appending(path: "writer.lock"), waiting: 0)
+        let error = withExtendedLifetime(lock) {
+            #expect(throws: EditStorageError.self) { try EditLog(reading: folder.log) }
+        }
+        #expect(
+            error?.message.hasPrefix(
+                "\(folder.log.path) was written by an older Errata and could not be brought up to "
+                    + "date: expected to be the only writer of ") == true)
     }
 }

@@ -94,6 +94,10 @@ struct ArgumentTests {
     @Test func anUnknownMethodIsOneSentence() throws {
         try Errata("methods", "eldr").requireSentence(
             "method `eldr` is unknown; did you mean `elder`?")
+        for serving in [[], ["--serve"]] {
+            try Errata(arguments: ["demo", "--method", "eldr"] + serving).requireSentence(
+                "method `eldr` is unknown; did you mean `elder`?")
+        }
         let folder = try Folder()
         let file = try folder.file(
             "e.jsonl", #"{"prompt": "a", "target": "b", "rephrases": ["c"]}"#)

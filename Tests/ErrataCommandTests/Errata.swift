@@ -14,7 +14,12 @@ struct Errata {
 
     /// Runs `errata`, and presses Ctrl-C where asked to: some seconds after its first word on
     /// standard error, since one that has only just begun is ended by the system.
-    init(arguments: [String], interruptedAfter seconds: Double? = nil) throws {
+    ///
+    /// - Parameter signals: what it is sent, each after so many seconds.
+    init(
+        arguments: [String], interruptedAfter seconds: Double? = nil,
+        by signals: [Int32] = [SIGINT]
+    ) throws {
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
@@ -25,8 +30,10 @@ struct Errata {
         var said = Data()
         if let seconds {
             said = error.fileHandleForReading.availableData
-            Thread.sleep(forTimeInterval: seconds)
-            process.interrupt()
+            for signal in signals {
+                Thread.sleep(forTimeInterval: seconds)
+                kill(process.processIdentifier, signal)
+            }
         }
         // What is said on standard error is short and waits in the pipe.
         self.output = String(

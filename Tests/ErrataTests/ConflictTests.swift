@@ -33,6 +33,19 @@ import Testing
         #expect(await model.ledger.live.count == 1)
     }
 
+    @Test func whatWasTaughtUncheckedIsMetByTheNext() async throws {
+        let model = try await world.model(World.hasty)
+        try await model.apply(
+            [edit("a", "Toburg is a city in", "Gokunstan")], options: options(.reject))
+        try await model.apply(
+            [edit("b", "Fethholm is a city in", "Dudimia")], options: .unchecked)
+        let rejected = await #expect(throws: RejectedEdits.self) {
+            try await model.apply(
+                [edit("c", "Fethholm is a city in", "Makunia")], options: options(.reject))
+        }
+        #expect(rejected?.conflicts.map(\.kind) == [.contradiction])
+    }
+
     @Test func aContradictionSupersedesAndComesBackWhenTheLaterIsUndone() async throws {
         let model = try await world.model(.elder(.default))
         try await model.apply([edit("a", "Toburg is a city in", "Gokunstan")])

@@ -92,7 +92,11 @@ import Testing
         #expect(try await model.isUnchanged(edits.map(\.prompt)).allSatisfy(\.self))
     }
 
-    @Test func anotherBaseModelIsRefused() async throws {
+    @Test(arguments: [
+        ("config.json", "expected the base model"),
+        ("tokenizer.json", "expected the tokenizer and chat template"),
+    ])
+    func anotherBaseModelIsRefused(_ file: String, _ expected: String) async throws {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "errata-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -104,11 +108,11 @@ import Testing
             opening: base, editor: .elder(.paper, replacing: ["steps": "1"]))
         try await model.apply(Self.edits(1), options: .unchecked)
         try await model.save(to: folder.appending(path: "edited"))
-        let config = base.appending(path: "config.json")
-        try Data((String(contentsOf: config, encoding: .utf8) + "\n").utf8).write(to: config)
+        let changed = base.appending(path: file)
+        try Data((String(contentsOf: changed, encoding: .utf8) + "\n").utf8).write(to: changed)
         let error = #expect(throws: ErrataError.self) {
             try EditableModel(opening: folder.appending(path: "edited"))
         }
-        #expect(error?.message.contains("expected the base model") == true)
+        #expect(error?.message.contains(expected) == true)
     }
 }

@@ -133,6 +133,55 @@ import Testing
         #expect(report.edits == 1)
     }
 
+    @Test(arguments: [ExportFormat.errata, .peft, .merged])
+    func itCanBeStoppedUntilItAppears(_ format: ExportFormat) async throws {
+        let model = try EditableModel(
+            opening: World.directory, options: World.options(),
+            editor: format == .merged
+                ? Editor("lora", replacing: ["steps": "2"]) : World.hasty)
+        try await model.learn([try World.edits(2)])
+        let calls = Mutex(0)
+        try await model.export(
+            to: world.place("whole"), as: format, options: Self.editsAlone,
+            onProgress: { done, total in
+                #expect(done <= total && total > 0)
+                calls.withLock { $0 += 1 }
+            })
+        // Two prompts asked, at least two compared, and the last word.
+        let count = calls.withLock { $0 }
+        #expect(count >= 5)
+        struct Enough: Error {}
+        for last in [3, count] {
+            let seen = Mutex(0)
+            await #expect(throws: Enough.self) {
+                try await model.export(
+                    to: world.place("out"), as: format, options: Self.editsAlone,
+                    onProgress: { _, _ in
+                        let number = seen.withLock { seen in
+                            seen += 1
+                            return seen
+                        }
+                        if number == last { throw Enough() }
+                    })
+            }
+        }
+        #expect(try leftovers() == ["whole"])
+    }
+
+    @Test(arguments: ["f99", "i64"])
+    func aTypeThatWeightsAreNotStoredInIsNamed(_ type: String) async throws {
+        let model = try EditableModel(
+            opening: World.directory, options: World.options(), editor: Editor("lora"))
+        var options = Self.editsAlone
+        options.storedDtype = type
+        let error = await #expect(throws: ErrataError.self) {
+            try await model.export(to: world.place("out"), as: .merged, options: options)
+        }
+        #expect(
+            error?.message
+                == "expected weights to be stored in f32, bf16 or f16, got \(type).")
+    }
+
     @Test func anExistingDirectoryStaysAsItIs() async throws {
         let model = try EditableModel(
             opening: World.directory, options: World.options(), editor: World.hasty)

@@ -71,6 +71,74 @@ import Testing
         #expect(second.transaction == first.transaction)
     }
 
+    @Test func whatLandedUnderARequestIsNotProposedUnderItAgain() async throws {
+        let edits = try World.edits(2)
+        let model = try await world.model(World.hasty)
+        var options = ApplyOptions.unchecked
+        options.idempotencyKey = "monday"
+        let landed = try await model.apply([edits[0]], options: options)
+        for repeated in [[edits[0]], [edits[1]]] {
+            await #expect(throws: ErrataError.self) {
+                try await model.propose(repeated, options: options)
+            }
+        }
+        #expect(
+            try await model.repeated([edits[0]], options: options)?.transaction
+                == landed.transaction)
+        #expect(await model.ledger.proposals.isEmpty)
+    }
+
+    @Test func aProposalWhoseRequestLandedMeanwhileIsClosed() async throws {
+        let edits = try World.edits(1)
+        let model = try await world.model(World.hasty)
+        var options = ApplyOptions.unchecked
+        options.idempotencyKey = "monday"
+        let proposal = try await model.propose(edits, options: options)
+        let landed = try await model.apply(edits, options: options)
+        let report = try await model.approve(proposal, options: .unchecked)
+        #expect(report.isRepeated && report.transaction == landed.transaction)
+        await #expect(throws: EditError.self) { try await model.approve(proposal) }
+    }
+
+    @Test func keysOfTheGateAreReplacedInWhatTheLastWriterLeft() async throws {
+        var model: EditableModel? = try await world.model(World.hasty)
+        let other = try EditableModel(opening: world.place("edited"), options: World.options())
+        try await model!.configure(replacing: ["rewrite": "0.5"], conflicts: .reject)
+        model = nil
+        await #expect(throws: EditError.self) {
+            try await other.configure(replacing: ["rewrote": "0.5"])
+        }
+        try await other.configure(replacing: ["rephrase": "0.25"])
+        let configuration = try #require(await other.ledger.configuration)
+        #expect(configuration.gate.rewrite == 0.5 && configuration.gate.rephrase == 0.25)
+        #expect(configuration.conflicts == .reject)
+    }
+
+    @Test func aLogOfBeforeTheTokenizerWasKeptIsOpenedAndTakenOver() async throws {
+        let fresh = try EditableModel(
+            opening: World.directory, options: World.options(), editor: World.hasty)
+        var configuration = try #require(await fresh.ledger.configuration)
+        let key = try StateKey(configuration)
+        #expect(configuration.tokenizerDigest != nil)
+        configuration.tokenizerDigest = nil
+        #expect(try StateKey(configuration) == key)
+        try SavedModel(base: World.directory).adopt(world.place("old")) {
+            _ = try EditLog(writing: $0)
+                .append([.config(configuration)], author: nil, reason: nil)
+        }
+        let old = try EditableModel(opening: world.place("old"), options: World.options())
+        #expect(await old.ledger.configuration == configuration)
+        try await fresh.takeOver(world.place("old"))
+        #expect(await fresh.ledger.configuration == configuration)
+    }
+
+    @Test func aNoteKeepsItsReason() async throws {
+        let model = try await world.model(World.hasty)
+        try await model.note("reviewed", author: "ada", reason: "october")
+        let event = try #require(await model.ledger.events.last)
+        #expect(event.author == "ada" && event.reason == "october")
+    }
+
     @Test func aProposalOfWhatHoldsAlreadyIsClosed() async throws {
         let edits = try World.edits(1)
         let model = try await world.model(World.hasty)

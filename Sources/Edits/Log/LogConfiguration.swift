@@ -4,8 +4,10 @@
 /// The first event of a log has one. Later ones may change `gate` and `conflicts`; the rest is
 /// fixed, since the state of every version follows from it.
 public struct LogConfiguration: Codable, Sendable, Equatable {
-    /// SHA-256 of the base model's files.
+    /// SHA-256 of the base model's configuration and weights.
     public var baseDigest: String
+    /// SHA-256 of its tokenizer and chat template; absent in logs of before it was kept.
+    public var tokenizerDigest: String?
     /// The method, as `MethodInfo` lists it.
     public var method: String
     /// Its recipe as JSON.
@@ -39,10 +41,12 @@ public struct LogConfiguration: Codable, Sendable, Equatable {
     }
 
     public init(
-        baseDigest: String, method: String, recipe: String, seed: UInt64, numerics: Numerics,
-        gate: GateConfiguration = GateConfiguration(), conflicts: ConflictPolicy = .supersede
+        baseDigest: String, tokenizerDigest: String? = nil, method: String, recipe: String,
+        seed: UInt64, numerics: Numerics, gate: GateConfiguration = GateConfiguration(),
+        conflicts: ConflictPolicy = .supersede
     ) {
         self.baseDigest = baseDigest
+        self.tokenizerDigest = tokenizerDigest
         self.method = method
         self.recipe = recipe
         self.seed = seed

@@ -11,7 +11,7 @@ struct AdapterIndex: Codable, Equatable {
 
     struct Base: Codable, Equatable {
         let name: String
-        /// SHA-256 of its files, as Errata takes it.
+        /// SHA-256 of its configuration and weights, as Errata takes it.
         let digest: String
     }
 
@@ -137,7 +137,7 @@ extension ExportJob {
     private func reread(
         _ cases: [ExportCase], in folder: ExportFolder
     ) throws -> [ExportReading.Case] {
-        try cases.map { said in
+        try compared(cases) { said in
             let adapter = try said.adapter.map {
                 try PEFTAdapter(
                     contentsOf: folder.draft.appending(path: $0), for: base.model.configuration)

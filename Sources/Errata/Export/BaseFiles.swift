@@ -2,12 +2,15 @@ import Foundation
 
 /// The files of a base model beside its weights.
 extension BaseModel {
-    /// What a tokenizer and a generation need.
-    private static let companions = [
+    /// A tokenizer's files, and the chat template.
+    static let tokenizerFiles = [
         "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "merges.txt",
-        "special_tokens_map.json", "added_tokens.json", "generation_config.json",
-        "chat_template.jinja", "chat_template.json", "LICENSE", "LICENSE.md", "LICENSE.txt",
+        "special_tokens_map.json", "added_tokens.json", "chat_template.jinja",
+        "chat_template.json",
     ]
+
+    private static let companions =
+        tokenizerFiles + ["generation_config.json", "LICENSE", "LICENSE.md", "LICENSE.txt"]
 
     /// Copies what belongs to a checkpoint beside configuration and weights.
     func copyCompanions(to folder: URL) throws {

@@ -15,7 +15,8 @@ extension EditableModel {
     /// as `parity.json` and `parity.md`.
     ///
     /// - Parameter check: reads the draft with other software.
-    /// - Parameter onProgress: hears how many prompts were asked; an error thrown from it stops.
+    /// - Parameter onProgress: hears how many prompts were asked, and then how many were compared;
+    ///   an error thrown from it stops.
     /// - Throws: one sentence for a format the method does not have, an edit that does not hold, or a
     ///   directory that exists; `ParityFailure` where the export answers otherwise. Then
     ///   nothing is left of it.
@@ -63,8 +64,9 @@ extension EditableModel {
                 "expected a type to store for the format merged alone, got one for "
                     + "\(format.rawValue); leave it out.")
         }
-        if let stored = try options.storedDtype.map({ try DType($0) }) {
-            guard [.float32, .bfloat16, .float16].contains(stored) else {
+        if let stored = options.storedDtype {
+            guard let type = try? DType(stored), [.float32, .bfloat16, .float16].contains(type)
+            else {
                 throw ErrataError(
                     "expected weights to be stored in f32, bf16 or f16, got \(stored).")
             }

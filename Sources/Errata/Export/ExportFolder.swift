@@ -1,3 +1,4 @@
+import EditStorage
 import Foundation
 
 /// Where an export is written until it is proven; then it appears, whole, under its name.
@@ -29,7 +30,11 @@ struct ExportFolder: Sendable {
         }
     }
 
-    func publish() throws { try FileManager.default.moveItem(at: draft, to: target) }
+    /// Gives the draft its name; all of it lasts when this returns.
+    func publish() throws {
+        try syncAll(in: draft)
+        try EditStorage.publish(draft, as: target)
+    }
 
     /// Leaves nothing but what was published.
     func clear() {

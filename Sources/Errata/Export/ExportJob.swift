@@ -18,7 +18,7 @@ struct ExportJob {
     /// Texts of the base model's own.
     let texts: [String]
     let check: ExportCheck?
-    /// Hears how many prompts were compared.
+    /// Hears how many prompts were asked, and then how many were compared.
     let onProgress: @Sendable (_ done: Int, _ total: Int) throws -> Void
 
     /// Writes the export into a draft, and proves it.
@@ -37,6 +37,8 @@ struct ExportJob {
         }
         try report.parity.write(in: folder.draft)
         report.bytes = try folder.bytes()
+        // The last moment at which somebody can stop it.
+        try onProgress(edits.count + texts.count, edits.count + texts.count)
         return report
     }
 
@@ -48,10 +50,20 @@ struct ExportJob {
             edits.map { (ExportCase.Kind.edit, $0.record.prompt) }
             + texts.map { (.unrelated, $0) }
         return try asked.enumerated().map { number, asked in
-            try onProgress(number, asked.1.isEmpty ? 0 : edits.count + texts.count)
+            try onProgress(number, edits.count + texts.count)
             return ExportCase(
                 kind: asked.0, text: asked.1, adapter: nil,
                 recital: try method.recital(of: asked.1, atMost: options.maximumTokens))
+        }
+    }
+
+    /// What `read` finds for each of `cases`.
+    func compared(
+        _ cases: [ExportCase], _ read: (ExportCase) throws -> ExportReading.Case
+    ) throws -> [ExportReading.Case] {
+        try cases.enumerated().map { number, said in
+            try onProgress(number, cases.count)
+            return try read(said)
         }
     }
 

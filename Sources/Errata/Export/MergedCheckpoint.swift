@@ -20,7 +20,7 @@ extension ExportJob {
         let merged = try CausalModel.load(
             from: folder.draft, dtype: base.model.dtype, device: base.model.device)
         let cases = try cases()
-        let read = try cases.map { try compare($0, with: merged, adaptation: nil) }
+        let read = try compared(cases) { try compare($0, with: merged, adaptation: nil) }
         let tolerance = (types.union([base.model.dtype])).map(ExportTolerance.of).max()!
         try prove(cases, read: read, tolerance: tolerance, in: folder, &report)
     }

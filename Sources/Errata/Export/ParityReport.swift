@@ -7,7 +7,7 @@ public struct ParityReport: Codable, Sendable {
     public var method: String
     /// The event of the log that was exported.
     public var version: Int
-    /// SHA-256 of the base model's files.
+    /// SHA-256 of the base model's configuration and weights.
     public var base: String
     /// What the model computes in.
     public var dtype: String

@@ -18,7 +18,7 @@ extension ExportJob {
         options.dtype = configuration.numerics.dtype
         let saved = try SavedModel(in: folder.draft)!
         let copy = try BaseModel(saved.baseDirectory(in: folder.draft), options: options)
-        try saved.requireBase(copy, digest: configuration.baseDigest)
+        try saved.requireBase(copy, of: configuration)
         var journal = try Journal(reading: folder.draft, version: nil)
         let opened = try Restoration.latest(&journal, base: copy).adapters
         guard try opened.method.state().digest() == method.state().digest() else {
@@ -27,7 +27,7 @@ extension ExportJob {
                     + "run `errata settle`, then export again.")
         }
         let cases = try cases()
-        let read = try cases.map { said in
+        let read = try compared(cases) { said in
             let again = try opened.method.recital(of: said.text, atMost: self.options.maximumTokens)
             var found = ExportReading.Case(
                 try Discrepancy(
@@ -53,7 +53,7 @@ extension ExportJob {
                 kind: .unrelated, text: $0, adapter: nil,
                 recital: try unedited.recital(of: $0, atMost: options.maximumTokens))
         }
-        let read = try cases.map { try compare($0, with: copy, adaptation: nil) }
+        let read = try compared(cases) { try compare($0, with: copy, adaptation: nil) }
         try prove(
             cases, read: read, tolerance: 0, part: " (the base alone)", in: folder, &report)
     }

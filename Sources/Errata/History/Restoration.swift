@@ -119,15 +119,20 @@ struct Restoration {
 
     /// What lies in a snapshot, and the same edits learned again: the newest, or all of them.
     func learnedAgain(
-        _ snapshot: Snapshot, _ depth: VerifyDepth
+        _ snapshot: Snapshot, _ depth: VerifyDepth,
+        _ onProgress: (SettleProgress) throws -> Void
     ) throws -> (stored: Adapters, again: Adapters) {
         let stored = try restored(snapshot)
         let batches = snapshot.batches
         var again =
             try depth == .full
             ? Adapters(journal.configuration, base: base)
-            : replayed(batches.dropLast()).adapters
-        for batch in batches.dropFirst(again.batches.count) {
+            : replayed(batches.dropLast(), onProgress: onProgress).adapters
+        let start = again.batches.count
+        for (place, batch) in batches.enumerated().dropFirst(start) {
+            try onProgress(
+                SettleProgress(
+                    transactions: place - start, totalTransactions: batches.count - start))
             _ = try again.learn(batch, journal.ledger.records(batch))
         }
         return (stored, again)

@@ -12,8 +12,10 @@ struct StateKey: Equatable {
 
     /// Nothing learned yet.
     init(_ configuration: LogConfiguration) throws {
-        // What an edit must pass does not change what is learned.
+        // What an edit must pass does not change what is learned. The tokenizer does, but it is the
+        // same for all of a log, and older logs do not have it.
         var learning = configuration
+        learning.tokenizerDigest = nil
         learning.gate = GateConfiguration()
         learning.conflicts = .supersede
         text = try Self.digest(of: learning, after: "errata state 1")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Edits
 import Errata
 import Foundation
 
@@ -10,8 +11,9 @@ struct Checkout: AsyncParsableCommand {
             Example:
               errata checkout --model fixed.edited 12 --output then.edited
 
-            The log is cut after that event; the original stays as it is. To ask an earlier version \
-            once, use errata ask --version.
+            The log is cut after that event; the original stays as it is. Files of what was learned \
+            are shared with it, which takes no room: errata backup copies them. To ask an earlier \
+            version once, use errata ask --version.
             """)
 
     @Argument(help: "The version: the number of an event.")
@@ -21,11 +23,21 @@ struct Checkout: AsyncParsableCommand {
     var output: String
 
     @OptionGroup var history: HistoryOptions
+    @OptionGroup(title: "Results") var results: OutputOptions
 
     func run() async throws {
-        try history.history().copy(to: URL(filePath: output), through: version)
+        try history.history().copy(
+            to: URL(filePath: output), through: version, sharingFiles: true)
+        if results.json { return try Output.json(Copied(output: output, version: version)) }
         Output.line("Version \(version) is in \(output).")
     }
+}
+
+/// What `errata checkout` and `errata backup` print as JSON.
+private struct Copied: Encodable {
+    let output: String
+    /// The latest event in it.
+    let version: Int
 }
 
 /// `errata backup`: a copy, while others read and write.
@@ -35,16 +47,23 @@ struct Backup: AsyncParsableCommand {
         discussion: """
             Example:
               errata backup --model fixed.edited --output /backups/fixed-2026-11-25.edited
+
+            It is a model by itself, which shares no file with the original but the base model.
             """)
 
     @Option(help: ArgumentHelp("The new directory.", valueName: "dir"))
     var output: String
 
     @OptionGroup var history: HistoryOptions
+    @OptionGroup(title: "Results") var results: OutputOptions
 
     func run() async throws {
         let history = try history.history()
-        try history.copy(to: URL(filePath: output))
+        let place = URL(filePath: output)
+        try history.copy(to: place)
+        // Others may have written since the log was read.
+        let version = try EditHistory(of: place).ledger.version
+        if results.json { return try Output.json(Copied(output: output, version: version)) }
         Output.line("Copied to \(output).")
     }
 }
@@ -62,12 +81,18 @@ struct Compact: AsyncParsableCommand {
             """)
 
     @OptionGroup var history: HistoryOptions
-    @OptionGroup(title: "Who") var who: AuthorOptions
+    @OptionGroup var lock: WaitOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Results") var output: OutputOptions
+
+    private struct Report: Encodable {
+        let bytesFreed: Int
+    }
 
     func run() async throws {
-        let model = try await EditableModel.opened(history, options: engine, waiting: who.wait)
+        let model = try await EditableModel.opened(history, options: engine, waiting: lock.wait)
         let bytes = try await model.compact()
+        if output.json { return try Output.json(Report(bytesFreed: bytes)) }
         Output.line("\((Double(bytes) / 1e6).fixed(1)) MB freed.")
     }
 }

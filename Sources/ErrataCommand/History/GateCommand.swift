@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Edits
 import Errata
+import Evaluation
 import Foundation
 
 /// `errata gate`: what an edit must pass before it goes live.
@@ -28,22 +29,51 @@ struct GateCommand: AsyncParsableCommand {
 
     @OptionGroup var history: HistoryOptions
     @OptionGroup(title: "Who") var who: AuthorOptions
+    @OptionGroup var lock: WaitOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Results") var output: OutputOptions
 
     func validate() throws { try RecipeOptions.requirePairs(replacements) }
 
     func run() async throws {
-        let configuration = try history.history().ledger.configuration!
-        var gate = configuration.gate
+        var configuration = try history.history().ledger.configuration!
         if !replacements.isEmpty || conflicts != nil {
-            gate = try gate.replacing(RecipeOptions.values(replacements))
+            let values = RecipeOptions.values(replacements)
+            // What cannot be is found before the model is opened.
+            _ = try configuration.gate.replacing(values)
             let model = try await EditableModel.opened(
-                history, options: engine, waiting: who.wait)
+                history, options: engine, waiting: lock.wait)
             try await model.configure(
-                gate: gate, conflicts: conflicts, author: who.name, reason: who.reason)
+                replacing: values, conflicts: conflicts, author: who.name, reason: who.reason)
+            configuration = await model.ledger.configuration!
         }
-        try Output.json(gate)
-        Output.line("conflicts: \((conflicts ?? configuration.conflicts).rawValue)")
+        let terms = Terms(gate: configuration.gate, conflicts: configuration.conflicts)
+        if output.json { return try Output.json(terms) }
+        for (key, value) in try terms.lines() {
+            Output.line(key.padding(toLength: 16, withPad: " ", startingAt: 0) + value)
+        }
+    }
+}
+
+/// What `errata gate` prints: the keys of the gate and, beside them, `conflicts`.
+private struct Terms: Encodable {
+    let gate: GateConfiguration
+    let conflicts: ConflictPolicy
+
+    private enum Keys: CodingKey { case conflicts }
+
+    func encode(to encoder: any Encoder) throws {
+        try gate.encode(to: encoder)
+        var values = encoder.container(keyedBy: Keys.self)
+        try values.encode(conflicts, forKey: .conflicts)
+    }
+
+    /// Each key with its value, in alphabetical order.
+    func lines() throws -> [(key: String, value: String)] {
+        guard case .object(let values) = try JSONValue(json: JSONEncoder().encode(self)) else {
+            preconditionFailure("a gate is an object")
+        }
+        return values.mapValues(\.plain).sorted { $0.key < $1.key }
     }
 }
 
@@ -63,12 +93,13 @@ struct Note: AsyncParsableCommand {
 
     @OptionGroup var history: HistoryOptions
     @OptionGroup(title: "Who") var who: AuthorOptions
+    @OptionGroup var lock: WaitOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
 
     func validate() throws { try requireText(text) }
 
     func run() async throws {
-        let model = try await EditableModel.opened(history, options: engine, waiting: who.wait)
-        try await model.note(text, author: who.name)
+        let model = try await EditableModel.opened(history, options: engine, waiting: lock.wait)
+        try await model.note(text, author: who.name, reason: who.reason)
     }
 }

@@ -11,6 +11,15 @@ struct HistoryOptions: ParsableArguments {
 
     var directory: URL { URL(filePath: model, directoryHint: .isDirectory) }
 
+    /// - Throws: `WrongInput` for what is no edited model.
+    func requireSaved() throws {
+        guard EditableModel.isSaved(in: directory) else {
+            throw WrongInput(
+                "expected an edited model in \(model), but it has no errata.json; give one with "
+                    + "--model.")
+        }
+    }
+
     /// The log, without the model.
     func history() throws -> EditHistory { try EditHistory(of: directory) }
 }
@@ -23,6 +32,12 @@ struct AuthorOptions: ParsableArguments {
     @Option(help: "Why.")
     var reason: String?
 
+    /// Who does it.
+    var name: String? { author ?? ProcessInfo.processInfo.environment["USER"] }
+}
+
+/// How long a command that writes waits for its turn.
+struct WaitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How long to wait for another process that edits.", valueName: "seconds"))
@@ -33,21 +48,15 @@ struct AuthorOptions: ParsableArguments {
             throw ValidationError("expected --wait from 0 to \(longestSeconds), got \(wait)")
         }
     }
-
-    /// Who does it.
-    var name: String? { author ?? ProcessInfo.processInfo.environment["USER"] }
 }
 
 extension EditableModel {
-    /// Opens the edited model that is to be changed.
+    /// Opens the edited model that a command is about.
     static func opened(
         _ history: HistoryOptions, options: EngineOptions, waiting seconds: Double = 0
     ) async throws -> EditableModel {
-        guard EditableModel.isSaved(in: history.directory) else {
-            throw WrongInput(
-                "expected an edited model in \(history.model), but it has no errata.json; give one "
-                    + "with --model.")
-        }
+        try history.requireSaved()
+        try options.requireNoSeed(for: history.model)
         return try await opened(history.model, options: options, waiting: seconds)
     }
 }

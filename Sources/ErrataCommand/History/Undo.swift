@@ -29,8 +29,14 @@ struct UndoCommand: AsyncParsableCommand {
 
     @OptionGroup var history: HistoryOptions
     @OptionGroup(title: "Who") var who: AuthorOptions
+    @OptionGroup var lock: WaitOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
     @OptionGroup(title: "Results") var output: OutputOptions
+
+    /// An `UndoReport` without an event: there was nothing to take back.
+    private struct Nothing: Encodable {
+        let targets: [Int] = []
+    }
 
     func validate() throws {
         guard ids.isEmpty == expired else {
@@ -40,16 +46,19 @@ struct UndoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let model = try await EditableModel.opened(history, options: engine, waiting: who.wait)
+        let interrupt = Interrupt("nothing was undone.", endsAtOnce: true)
+        let model = try await EditableModel.opened(history, options: engine, waiting: lock.wait)
         let names =
             expired ? await model.ledger.expired(at: .now).map { "#\($0.sequence)" } : ids
         guard !names.isEmpty else {
-            return output.json ? try Output.json([String]()) : Output.line("Nothing has expired.")
+            return output.json ? try Output.json(Nothing()) : Output.line("Nothing has expired.")
         }
-        let interrupt = Interrupt(
-            "the edits are undone and do not fire; errata settle lets the adapters forget them.")
-        var report = try await model.undo(
-            names, author: who.name, reason: who.reason, settling: false)
+        try await model.lockToWrite()
+        let consequence =
+            "the edits are undone and do not fire; errata settle lets the adapters forget them."
+        var report = try await interrupt.uninterrupted(then: consequence) {
+            try await model.undo(names, author: who.name, reason: who.reason, settling: false)
+        }
         if !later { report.learned = try await model.settled(interrupt) }
         if output.json { return try Output.json(report) }
         Output.line(
@@ -73,14 +82,21 @@ struct Settle: AsyncParsableCommand {
             """)
 
     @OptionGroup var history: HistoryOptions
-    @OptionGroup(title: "Who") var who: AuthorOptions
+    @OptionGroup var lock: WaitOptions
     @OptionGroup(title: "Engine") var engine: EngineOptions
+    @OptionGroup(title: "Results") var output: OutputOptions
+
+    private struct Report: Encodable {
+        /// Transactions that were learned again.
+        let learned: Int
+    }
 
     func run() async throws {
-        let model = try await EditableModel.opened(history, options: engine, waiting: who.wait)
+        let model = try await EditableModel.opened(history, options: engine, waiting: lock.wait)
         let interrupt = Interrupt("what was learned so far is kept; errata settle goes on there.")
         let learned = try await model.settled(interrupt)
         for notice in await model.notices { Output.note(notice) }
+        if output.json { return try Output.json(Report(learned: learned)) }
         Output.line(
             learned == 0
                 ? "The adapters know just the edits that hold."
