@@ -26,6 +26,9 @@ extension Renderer {
     private func repeated(_ value: Value, _ count: Int) throws -> Value? {
         let count = max(0, count)
         switch value {
+        // Nothing costs nothing, but to put it together goes round `count` times all the same.
+        case .text(let text) where text.count == 0: return value
+        case .series(let series) where series.isAddable && series.elements.isEmpty: return value
         case .text(let text):
             try meter.make(characters: text.count, times: count)
             return try meter.text(Text(repeatElement(text.scalars, count: count).joined()))

@@ -6,23 +6,22 @@ import HummingbirdCore
 
 /// What comes of the prompts of one request.
 struct Conversation: Sendable {
-    /// What was decided for one prompt.
-    struct Opening: Sendable {
-        let trace: RouteTrace
-        /// Of the prompt's tokens, where they are wanted.
-        let scores: [TokenScore]
-    }
-
     /// Something that came of one prompt.
     struct Piece: Sendable {
         let prompt: Int
         let event: GenerationEvent
     }
 
-    let openings: [Opening]
-    /// What follows, in the order in which it comes; to be read once. Whoever stops reading cancels
-    /// it.
-    let pieces: AsyncThrowingStream<Piece, any Error>
+    /// What was decided for the prompt that was read first.
+    let first: Piece
+    /// What follows; to be read once. Whoever stops reading cancels it.
+    fileprivate let rest: AsyncThrowingStream<Piece, any Error>
+
+    /// Hands on everything in the order in which it comes; once.
+    func forEach(_ body: (Piece) async throws -> Void) async throws {
+        try await body(first)
+        for try await piece in rest { try await body(piece) }
+    }
 }
 
 extension EditService {
@@ -30,7 +29,7 @@ extension EditService {
     /// Takes note of so many tokens more.
     private typealias Charge = @Sendable (Int) -> Void
 
-    /// Lets the engine answer `requests`, and returns when all prompts have been read.
+    /// Lets the engine answer `requests`, and returns when the first prompt has been read.
     ///
     /// Tokens are charged where they are read and written, so that hanging up saves none.
     ///
@@ -38,26 +37,14 @@ extension EditService {
     func converse(
         _ requests: [GenerationRequest], _ context: ServerContext
     ) async throws -> Conversation {
-        let answers = requests.reduce(0) { $0 + $1.choices }
-        guard answers <= settings.maximumAnswers else {
-            throw APIError.wrong(
-                requests.count > settings.maximumAnswers ? "prompt" : "n",
-                "expected at most \(settings.maximumAnswers) answers, which are prompts times `n`, got "
-                    + "\(answers); send several requests.")
-        }
-        for request in requests where request.prompt.count > request.version.contextLength {
-            throw APIError(
-                .badRequest,
-                "expected a prompt of at most \(request.version.contextLength) tokens, the model's "
-                    + "context, got \(request.prompt.count); shorten it.",
-                code: "context_length_exceeded")
-        }
-        let streams = try requests.map(engine.submit)
-        let departure = await context.departure()
+        try check(requests)
         let charge: Charge = { [doorkeeper, caller = context.caller] tokens in
             doorkeeper.spend(tokens, by: caller)
         }
-        let openings = try await opened(streams, of: requests, until: departure, charge)
+        let streams = try requests.map { request in
+            try engine.submit(request) { charge(request.prompt.count) }
+        }
+        let departure = await context.departure()
         let (pieces, out) = AsyncThrowingStream.makeStream(of: Conversation.Piece.self)
         let pump = Task { await Self.pump(streams, into: out, charge) }
         let listening = departure?.whenGone { pump.cancel() }
@@ -65,32 +52,34 @@ extension EditService {
             pump.cancel()
             if let listening { departure?.forget(listening) }
         }
-        return Conversation(openings: openings, pieces: pieces)
+        var iterator = pieces.makeAsyncIterator()
+        guard let first = try await iterator.next() else { throw CancellationError() }
+        return Conversation(first: first, rest: pieces)
     }
 
-    /// Waits until every prompt has been read.
-    private func opened(
-        _ streams: [Events], of requests: [GenerationRequest], until departure: Departure?,
-        _ charge: @escaping Charge
-    ) async throws -> [Conversation.Opening] {
-        let opening = Task {
-            var openings: [Conversation.Opening] = []
-            for (stream, request) in zip(streams, requests) {
-                var events = stream.makeAsyncIterator()
-                let first = try await events.next()
-                // Nor is it free to hang up meanwhile: a prompt is not read by halves.
-                charge(request.prompt.count)
-                guard case .began(let trace, let scores)? = first else { throw CancellationError() }
-                openings.append(Conversation.Opening(trace: trace, scores: scores))
-            }
-            return openings
+    /// - Throws: `APIError` for more than can be answered.
+    private func check(_ requests: [GenerationRequest]) throws {
+        let answers = requests.reduce(0) { $0 + $1.choices }
+        guard answers <= settings.maximumAnswers else {
+            throw APIError.wrong(
+                requests.count > settings.maximumAnswers ? "prompt" : "n",
+                "expected at most \(settings.maximumAnswers) answers, which are prompts times `n`, got "
+                    + "\(answers); send several requests.")
         }
-        let listening = departure?.whenGone { opening.cancel() }
-        defer { if let listening { departure?.forget(listening) } }
-        return try await withTaskCancellationHandler {
-            try await opening.value
-        } onCancel: {
-            opening.cancel()
+        for request in requests {
+            guard request.choices <= engine.options.maximumRows else {
+                throw APIError.wrong(
+                    "n",
+                    "expected `n` of at most \(engine.options.maximumRows), as many answers as grow here "
+                        + "at once, got \(request.choices); send several requests.")
+            }
+            guard request.prompt.count <= request.version.contextLength else {
+                throw APIError(
+                    .badRequest,
+                    "expected a prompt of at most \(request.version.contextLength) tokens, the model's "
+                        + "context, got \(request.prompt.count); shorten it.",
+                    code: "context_length_exceeded")
+            }
         }
     }
 

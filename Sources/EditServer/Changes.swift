@@ -23,6 +23,9 @@ extension EditService {
         case proposed(Int)
     }
 
+    /// The most bytes of an edit's name: it stands in the headers of answers.
+    static let longestName = 256
+
     /// Lets edits land, or writes them down as a proposal where somebody has to approve.
     ///
     /// - Parameter waiting: whether they are to wait although they need not.
@@ -42,14 +45,25 @@ extension EditService {
                 "expected names of edits that are not numbers, by which events of the log are called, "
                     + "got `\(edit.id.prefix(80))`; put a word before it, or leave `id` out.")
         }
+        guard edits.allSatisfy({ $0.id.utf8.count <= Self.longestName }) else {
+            throw APIError.wrong(
+                "edits",
+                "expected names of edits of at most \(Self.longestName) bytes, got a longer one; shorten "
+                    + "it, or leave `id` out.")
+        }
         guard waiting || settings.needsApproval && !caller.may(.admin) else {
             return .landed(
-                try await land { try await tenant.model.apply(edits, options: options) })
+                try await land(edits.count) {
+                    try await tenant.model.apply(edits, options: options)
+                })
+        }
+        if let earlier = try await tenant.model.repeated(edits, options: options) {
+            return .landed(earlier)
         }
         let event = try await changes.pass {
             try await tenant.model.propose(edits, options: options)
         }
-        meters.applied(edits.count, "proposed", after: nil)
+        meters.applied(edits.count, "proposed")
         return .proposed(event)
     }
 
@@ -64,7 +78,9 @@ extension EditService {
                 "expected somebody else than the proposer to approve, got the same token; ask another.",
                 type: .permission, code: "own_proposal")
         }
-        return try await land { try await tenant.model.approve(proposal, options: options) }
+        return try await land(proposed.records.count) {
+            try await tenant.model.approve(proposal, options: options)
+        }
     }
 
     /// Turns a proposal down.
@@ -81,8 +97,15 @@ extension EditService {
     func undo(
         _ name: String, reason: String?, by caller: Caller, in tenant: Tenant
     ) async throws -> UndoReport {
-        guard (try? await tenant.model.ledger.event(named: name)) != nil else {
+        guard let event = try? await tenant.model.ledger.event(named: name) else {
             throw APIError.missing("an edit or an event of the log", name)
+        }
+        guard [.edit, .publish, .undo].contains(event.kind) else {
+            throw APIError(
+                .badRequest,
+                "expected an edit, a publication or an undo to take back, got #\(event.sequence), a "
+                    + "\(event.kind.rawValue); GET /v1/edits lists what there is.",
+                param: "id", code: "cannot_be_undone")
         }
         let report = try await changes.pass {
             try await decided {
@@ -90,7 +113,7 @@ extension EditService {
                     [name], author: caller.name, reason: reason, settling: false)
             }
         }
-        meters.applied(report.targets.count, "undone", after: nil)
+        meters.applied(report.targets.count, "undone")
         let (model, chores) = (tenant.model, chores)
         chores.begin {
             _ = try await model.settle { _ in try chores.check() }
@@ -100,18 +123,24 @@ extension EditService {
 
     /// Waits until edits have landed. Whoever sent them may go meanwhile: what is accepted is brought
     /// to its end.
+    ///
+    /// - Parameter count: how many there are.
     private func land(
-        _ body: @escaping @Sendable () async throws -> ApplyReport
+        _ count: Int, _ body: @escaping @Sendable () async throws -> ApplyReport
     ) async throws -> ApplyReport {
         let task = Task { [changes, meters] in
             try await changes.pass {
                 let start = ContinuousClock.now
                 do {
                     let report = try await body()
-                    meters.applied(report.edits, "live", after: .now - start)
+                    // A repeated request finds what the first one did.
+                    if report.transaction != nil, !report.isRepeated {
+                        meters.applied(report.edits, "live")
+                        meters.landed(after: .now - start)
+                    }
                     return report
                 } catch {
-                    meters.applied(1, "refused", after: .now - start)
+                    meters.applied(count, "refused")
                     throw error
                 }
             }

@@ -96,6 +96,7 @@ package struct EditServer: Sendable {
                 additionalChannelHandlers: [
                     DepartureHandler(),
                     StallHandler(patience: .of(settings.stallSeconds), grace: .of(grace)),
+                    LateBodyHandler(patience: .of(settings.bodySeconds)),
                 ],
                 idleTimeout: .of(settings.idleSeconds),
                 httpDecoderConfiguration: .init(

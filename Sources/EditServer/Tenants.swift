@@ -78,11 +78,16 @@ package actor Tenants {
 
     /// Opens the tenants of `names`, and those that have a log already.
     package func open(_ names: Set<String>) async throws {
-        let folder = source.data.appending(path: "tenants")
-        let there = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        for name in names.union(there.filter(Tenant.isName)).sorted() where isThere(name) {
+        for name in names.union(logged).sorted() where isThere(name) {
             _ = try await tenant(name)
         }
+    }
+
+    /// The names of tenants that have a folder for their log.
+    nonisolated var logged: [String] {
+        let folder = source.data.appending(path: "tenants")
+        let there = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return there.filter(Tenant.isName)
     }
 
     /// The model of a tenant.

@@ -96,6 +96,14 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 
+    @Test(arguments: [("''", ""), ("[]", "[]"), ("()", "()")])
+    func makesNothingOfNothingAtOnce(_ nothing: String, _ printed: String) {
+        let start = ContinuousClock.now
+        #expect(outcome("{{ \(nothing) * 20000000000 }}") == printed)
+        #expect(outcome("{{ 20000000000 * \(nothing) }}") == printed)
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
     @Test func leavesRoomForLongConversations() throws {
         let template = try ChatTemplate(
             "{% for m in messages %}{{ '<' + m.role + '>' + m['content']|trim + eos_token }}{% endfor %}"

@@ -58,7 +58,7 @@ import Testing
         let server = try await TestServer(tokens: Self.all) { $0.needsApproval = true }
         let edit = try TestServer.edits(0..<1)
         try await server.test { caller in
-            let proposed = try await caller.apply(edit, as: "both")
+            let proposed = try await caller.apply(edit, as: "both", key: "one")
             #expect(proposed.status == 202 && proposed["state"] as? String == "proposed")
             let id = proposed["proposal"] as? Int ?? 0
             #expect(
@@ -73,6 +73,8 @@ import Testing
                 .post, "/v1/edits/\(id)/approve", #"{"reason": "right", "force": true}"#,
                 as: "approver")
             #expect(made.status == 200, "\(made.text)")
+            let again = try await caller.apply(edit, as: "both", key: "one")
+            #expect(again.status == 200 && again["state"] as? String == "live", "\(again.text)")
             let found = try await caller.send(.get, "/v1/edits/\(edit[0].id)", as: "approver")
             #expect(found["author"] as? String == "approver")
             #expect(found["proposal"] as? Int == id)
@@ -134,6 +136,19 @@ import Testing
                 let refused = try await caller.send(method, path, as: name, headers: north)
                 #expect(refused.status == 403 && refused.code == "other_tenant", "\(path)")
             }
+        }
+    }
+
+    @Test func figuresOfAllTenantsAreForAnAdministratorOfNone() async throws {
+        let server = try await TestServer(tokens: [
+            ("chief", [.admin], "north"), ("anna", [.approve], "south"), ("admin", [.admin], nil),
+        ])
+        try await server.test { caller in
+            #expect(try await caller.send(.get, "/v1/edits", as: "anna").status == 200)
+            let own = try await caller.send(.get, "/metrics", as: "chief")
+            #expect(own.status == 403 && own.code == "other_tenant", "\(own.text)")
+            let all = try await caller.send(.get, "/metrics", as: "admin")
+            #expect(all.status == 200 && all.text.contains(#"errata_version{tenant="south"}"#))
         }
     }
 

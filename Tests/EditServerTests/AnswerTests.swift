@@ -100,6 +100,7 @@ import Testing
         (#"{"model": "world-gpt2", "prompt": "a", "temperature": 9}"#, 400, "invalid_value"),
         (#"{"model": "world-gpt2", "prompt": "a", "max_tokens": -1}"#, 400, "invalid_value"),
         (#"{"model": "world-gpt2", "prompt": "a", "n": 0}"#, 400, "invalid_value"),
+        (#"{"model": "world-gpt2", "prompt": "a", "n": 65}"#, 400, "invalid_value"),
         (#"{"model": "world-gpt2", "prompt": "a", "suffix": "b"}"#, 400, "unsupported_parameter"),
         (#"{"model": "gpt-4", "prompt": "a"}"#, 404, "model_not_found"),
         (#"{"model": "world-gpt2@7", "prompt": "a"}"#, 404, "model_not_found"),
@@ -116,6 +117,60 @@ import Testing
             let answer = try await caller.send(.post, "/v1/completions", body)
             #expect(answer.status == status && answer.code == code, "\(answer.text)")
             #expect(answer["error", "message"] is String)
+        }
+    }
+
+    @Test(arguments: [
+        #""repetition_penalty": 1.2"#, #""tool_choice": "required""#,
+        #""function_call": {"name": "f"}"#, #""top_k": 5"#, #""min_p": 0.1"#,
+        #""reasoning_effort": "low""#, #""modalities": ["audio"]"#,
+        #""modalities": ["text", "audio"]"#, #""web_search_options": {}"#,
+        #""tools": [{"type": "function"}]"#, #""logit_bias": {"5": 1}"#, #""top_logprobs": 2"#,
+    ])
+    func whatIsNotSupportedIsRefusedByItsName(_ option: String) async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let answer = try await caller.send(.post, "/v1/chat/completions", Self.chat(option))
+            #expect(answer.status == 400, "\(answer.text)")
+            let name = option.dropFirst().prefix { $0 != "\"" }
+            #expect(answer["error", "param"] as? String == String(name))
+        }
+    }
+
+    @Test func whatAsksForNothingIsNotRefused() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let idle = """
+                "repetition_penalty": 1, "frequency_penalty": 0, "presence_penalty": null, "top_k": -1,
+                "min_p": 0, "tool_choice": "auto", "function_call": "none", "modalities": ["text"],
+                "tools": [], "logit_bias": {}, "reasoning_effort": null, "top_logprobs": 0
+                """
+            let chat = try await caller.send(.post, "/v1/chat/completions", Self.chat(idle))
+            #expect(chat.status == 200, "\(chat.text)")
+            let body =
+                #"{"model": "world-gpt2", "prompt": "a", "max_tokens": 1, "suffix": "", "top_k": 0}"#
+            let completion = try await caller.send(.post, "/v1/completions", body)
+            #expect(completion.status == 200, "\(completion.text)")
+        }
+    }
+
+    private static func chat(_ options: String) -> String {
+        """
+        {"model": "world-gpt2", "messages": [{"role": "user", "content": "a"}], "max_tokens": 1,
+         \(options)}
+        """
+    }
+
+    @Test func moreAnswersThanGrowAtOnceAreRefusedByTheirName() async throws {
+        let server = try await TestServer(rows: 2)
+        try await server.test { caller in
+            for (n, status) in [(2, 200), (3, 400)] {
+                let answer = try await caller.send(
+                    .post, "/v1/completions",
+                    #"{"model": "world-gpt2", "prompt": "a", "max_tokens": 1, "n": \#(n)}"#)
+                #expect(answer.status == status, "\(answer.text)")
+                #expect(answer["error", "param"] as? String == (n == 2 ? nil : "n"))
+            }
         }
     }
 
@@ -150,6 +205,44 @@ import Testing
                 let answer = try await caller.complete("Toburg", model: model)
                 #expect(answer.status == status)
             }
+        }
+    }
+
+    @Test func tokensStandInTheTextWhereTheirOffsetsSay() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            for prompt in ["😀 Toburg is a city in", "é<|endoftext|>Toburg"] {
+                let answer = try await caller.send(
+                    .post, "/v1/completions",
+                    """
+                    {"model": "world-gpt2", "prompt": "\(prompt)", "temperature": 0, "max_tokens": 3,
+                     "logprobs": 1, "echo": true}
+                    """)
+                let text = answer["choices", "0", "text"] as? String ?? ""
+                let tokens = answer["choices", "0", "logprobs", "tokens"] as? [String] ?? []
+                let offsets =
+                    answer["choices", "0", "logprobs", "text_offset"] as? [Int] ?? []
+                #expect(tokens.count > 4 && offsets.count == tokens.count, "\(answer.text)")
+                for (token, offset) in zip(tokens, offsets) where !token.contains("\u{FFFD}") {
+                    let rest = text.unicodeScalars.dropFirst(offset)
+                    // What ended the text stands behind it.
+                    #expect(rest.isEmpty || rest.starts(with: token.unicodeScalars), "\(token)")
+                }
+            }
+        }
+    }
+
+    @Test func theBytesOfAChatsTokensAreItsText() async throws {
+        let server = try await TestServer()
+        let version = server.tenants.own.versions.current
+        let text = "😀 Tobürg"
+        var request = GenerationRequest(version.tokens(of: text), version: version)
+        (request.scoresPrompt, request.alternatives, request.maximumTokens) = (true, 0, 1)
+        for try await event in try server.service.engine.submit(request) {
+            guard case .began(_, let scores) = event else { continue }
+            #expect(scores.contains { $0.text.contains("\u{FFFD}") })
+            let told = ChatLogprobs(scores, version).content
+            #expect(told.flatMap(\.bytes) == Array(text.utf8))
         }
     }
 

@@ -31,6 +31,8 @@ import Testing
             #expect(found["data", "0", "id"] as? String == edit.id)
             let undone = try await caller.send(.delete, "/v1/edits/\(edit.id)")
             #expect(undone.status == 200 && undone["edits", "0", "state"] as? String == "undone")
+            let late = try await caller.apply([edit], key: "one")
+            #expect(late["repeated"] as? Bool == true && late["state"] as? String == "undone")
             let last = try await caller.complete(edit.prompt)
             #expect(
                 last["choices", "0", "text"] as? String
@@ -94,6 +96,47 @@ import Testing
         }
     }
 
+    @Test func aNameTooLongForAHeaderIsRefusedAndThoseOfOldLogsAreCut() async throws {
+        let server = try await TestServer()
+        var edit = try TestServer.edits(0..<1)[0]
+        let (model, prompt) = (server.tenants.own.model, edit.prompt)
+        edit.id = String(repeating: "é", count: 35_000)
+        let old = edit
+        try await server.test { caller in
+            for (name, status) in [(String(repeating: "a", count: 257), 400), (old.id, 400)] {
+                var edit = old
+                edit.id = name
+                let sent = try await caller.apply([edit])
+                #expect(sent.status == status && sent.code == "invalid_value", "\(sent.text)")
+            }
+            var options = ApplyOptions()
+            options.isForced = true
+            try await model.apply([old], options: options)
+            let answer = try await caller.complete(prompt)
+            #expect(answer["choices", "0", "errata", "nearestEdit"] as? String == old.id)
+            let header = try #require(answer.headers[.errataTrace])
+            #expect(header.utf8.count < 4096)
+            let trace = try JSONDecoder().decode(RouteTrace.self, from: Data(header.utf8))
+            #expect(trace.nearestEdit == String(old.id.prefix(256)))
+            var short = try TestServer.edits(1..<2)[0]
+            short.id = String(repeating: "a", count: 256)
+            #expect(try await caller.apply([short]).status == 200)
+        }
+    }
+
+    @Test func whatCanNeverBeTakenBackIsNotCalledDecided() async throws {
+        let server = try await TestServer()
+        try await server.test { caller in
+            let refused = try await caller.send(.delete, "/v1/edits/%231")
+            #expect(refused.status == 400 && refused.code == "cannot_be_undone", "\(refused.text)")
+            let edits = try TestServer.edits(0..<1)
+            #expect(try await caller.apply(edits).status == 200)
+            #expect(try await caller.send(.delete, "/v1/edits/\(edits[0].id)").status == 200)
+            let again = try await caller.send(.delete, "/v1/edits/\(edits[0].id)")
+            #expect(again.status == 409 && again.code == "already_decided", "\(again.text)")
+        }
+    }
+
     @Test func aVersionIsListedWithTheEditsThatHeldInIt() async throws {
         let server = try await TestServer()
         let edits = try TestServer.edits(0..<3)
@@ -110,6 +153,14 @@ import Testing
             // Taken back are the second edit, the third, and the first of these undos.
             let expected = [0: 0, 3: 1, 5: 2, 7: 3, 8: 2, 9: 1, 10: 2]
             #expect(counts.filter { expected[$0.key] != nil } == expected, "\(answer.text)")
+            #expect(answer["has_more"] as? Bool == false)
+            let first = try await caller.send(.get, "/v1/snapshots?limit=2")
+            #expect(first["has_more"] as? Bool == true)
+            let last = first["data", "1", "version"] as? Int ?? 0
+            let second = try await caller.send(.get, "/v1/snapshots?after=\(last)")
+            let pages = [first, second].flatMap { $0["data"] as? [[String: Any]] ?? [] }
+            #expect(pages.map { $0["version"] as? Int } == rows.map { $0["version"] as? Int })
+            #expect(second["has_more"] as? Bool == false)
         }
         let ledger = await server.tenants.own.model.ledger
         let counts = try ledger.liveCounts(at: Set(0...ledger.version + 1))

@@ -3,6 +3,7 @@ import Errata
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import NIOCore
 import Testing
 
@@ -108,6 +109,33 @@ import Testing
             try await pair.pull()
             #expect(try await model.follow())
             #expect(try await Self.says(model, edits[1].prompt) == edits[1].target)
+        }
+    }
+
+    @Test func aDamagedTenantKeepsNoOtherFromBeingFollowed() async throws {
+        let server = try await TestServer()
+        for name in ["north", "south"] {
+            _ = try #require(try await server.tenants.find(name, isKnown: true))
+        }
+        let copy = server.folder.appending(path: "copy")
+        let damaged = copy.appending(path: "tenants/north")
+        try FileManager.default.createDirectory(at: damaged, withIntermediateDirectories: true)
+        try Data("no log".utf8).write(to: damaged.appending(path: "log.sqlite"))
+        try await server.listen { address in
+            let follower = Follower(
+                .server(address, token: nil), base: TestServer.model, data: copy,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try await follower.prepare()
+            #expect(follower.standing.faults.keys.sorted() == ["north"])
+            var options = ModelOptions()
+            options.threads = 1
+            var source = Tenants.Source(base: TestServer.model, data: copy, options: options)
+            source.isReadOnly = true
+            let tenants = try await Tenants(source)
+            follower.begin(tenants)
+            await follower.look()
+            #expect(follower.standing.faults.keys.sorted() == ["north"])
+            #expect(tenants.all.map(\.name) == [nil, "south"])
         }
     }
 

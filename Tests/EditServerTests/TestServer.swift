@@ -25,10 +25,11 @@ final class TestServer: Sendable {
     /// - Parameters:
     ///   - tokens: who may do what; nil for a server without tokens.
     ///   - method: what edits: by default the one that learns nothing and puts edits before prompts.
+    ///   - rows: how many continuations grow at once.
     init(
         tokens: [(name: String, roles: [Role], tenant: String?)]? = nil,
         method: Editor = Editor("retrieval", replacing: ["samples": "16"]),
-        base: URL = TestServer.model,
+        base: URL = TestServer.model, rows: Int = 64,
         change: (inout ServerSettings) -> Void = { _ in }
     ) async throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -54,7 +55,10 @@ final class TestServer: Sendable {
         self.secrets = secrets
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        server = try await EditServer(tenants, settings: settings, logger: logger)
+        var engine = ServingEngine.Options()
+        engine.maximumRows = rows
+        server = try await EditServer(
+            tenants, settings: settings, engine: engine, logger: logger)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -67,7 +71,17 @@ final class TestServer: Sendable {
         }
     }
 
+    /// Lets it listen on this machine.
+    func listen<Value>(
+        _ body: @Sendable (_ address: URL) async throws -> Value
+    ) async throws -> Value {
+        try await server.application().test(.live) { client in
+            try await body(URL(string: "http://localhost:\(client.port!)")!)
+        }
+    }
+
     var router: Router<ServerContext> { server.router() }
+    var service: EditService { server.service }
 
     /// Corrections for the embedded model.
     static func edits(_ range: Range<Int>) throws -> [EditRecord] {

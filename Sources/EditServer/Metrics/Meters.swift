@@ -1,11 +1,10 @@
 import Edits
 import Errata
 import Foundation
-import Metrics
 
 /// What the server counts and measures.
 final class Meters: Sendable {
-    private let factory = PrometheusFactory()
+    private let series = TimeSeries()
 
     private static let help = [
         "errata_http_requests_total": "Requests that were answered, by route and status.",
@@ -30,69 +29,55 @@ final class Meters: Sendable {
     ]
 
     func answered(route: String, status: Int, after duration: Duration) {
-        count("errata_http_requests_total", [("route", route), ("status", "\(status)")])
-        timer("errata_http_request_seconds", [("route", route)], duration)
+        series.add(
+            1, to: "errata_http_requests_total", [("route", route), ("status", "\(status)")])
+        series.record(duration, in: "errata_http_request_seconds", [("route", route)])
     }
 
-    func firstToken(after duration: Duration) { timer("errata_first_token_seconds", [], duration) }
+    func firstToken(after duration: Duration) {
+        series.record(duration, in: "errata_first_token_seconds")
+    }
 
     func answered(_ traces: [RouteTrace], usage: Usage, isFailed: Bool) {
         for trace in traces {
-            count(
-                "errata_answers_total",
+            series.add(
+                1, to: "errata_answers_total",
                 [("decision", trace.decision.rawValue), ("tier", trace.tier?.rawValue ?? "base")])
         }
-        count("errata_tokens_total", [("kind", "prompt")], by: usage.prompt)
-        count("errata_tokens_total", [("kind", "completion")], by: usage.completion)
-        if isFailed { count("errata_answers_failed_total", []) }
+        series.add(usage.prompt, to: "errata_tokens_total", [("kind", "prompt")])
+        series.add(usage.completion, to: "errata_tokens_total", [("kind", "completion")])
+        if isFailed { series.add(1, to: "errata_answers_failed_total") }
     }
 
-    func applied(_ count: Int, _ outcome: String, after duration: Duration?) {
-        self.count("errata_edits_total", [("outcome", outcome)], by: count)
-        if let duration { timer("errata_edit_seconds", [], duration) }
+    /// Takes note of what came of some edits.
+    func applied(_ count: Int, _ outcome: String) {
+        series.add(count, to: "errata_edits_total", [("outcome", outcome)])
     }
+
+    /// Takes note of how long edits took until they were live.
+    func landed(after duration: Duration) { series.record(duration, in: "errata_edit_seconds") }
 
     /// Takes note of how things stand.
     func look(at load: ServingLoad, _ tenants: Tenants) {
-        gauge("errata_queue_waiting", load.waiting)
-        gauge("errata_engine_rows", load.rows)
-        // These count themselves; a gauge of the same number is set, not added to.
-        total("errata_engine_steps_total", load.steps)
-        total("errata_engine_tokens_total", load.tokens)
+        series.set("errata_queue_waiting", to: load.waiting)
+        series.set("errata_engine_rows", to: load.rows)
+        series.count("errata_engine_steps_total", upTo: load.steps)
+        series.count("errata_engine_tokens_total", upTo: load.tokens)
         for (name, model) in tenants.all {
-            gauge(
-                "errata_version", model.versions.current.number, [("tenant", name ?? "")])
+            series.set(
+                "errata_version", to: model.versions.current.number, [("tenant", name ?? "")])
         }
-        if let bytes = Self.residentBytes { gauge("errata_resident_bytes", bytes) }
+        if let bytes = Self.residentBytes { series.set("errata_resident_bytes", to: bytes) }
     }
 
     func look(at standing: Follower.Standing) {
-        gauge("errata_follow_lag_seconds", standing.lag.map { Int($0.rounded()) } ?? -1)
-        total("errata_follow_failures_total", standing.failures)
+        series.set(
+            "errata_follow_lag_seconds", to: standing.lag.map { Int($0.rounded()) } ?? -1)
+        series.count("errata_follow_failures_total", upTo: standing.failures)
     }
 
     /// Everything as Prometheus reads it.
-    var text: String { factory.text(help: Self.help) }
-
-    private func count(_ label: String, _ dimensions: [(String, String)], by amount: Int = 1) {
-        factory.makeCounter(label: label, dimensions: dimensions).increment(by: Int64(amount))
-    }
-
-    private func timer(_ label: String, _ dimensions: [(String, String)], _ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        factory.makeTimer(label: label, dimensions: dimensions)
-            .recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
-    }
-
-    private func gauge(_ label: String, _ value: Int, _ dimensions: [(String, String)] = []) {
-        factory.makeMeter(label: label, dimensions: dimensions).set(Int64(value))
-    }
-
-    private func total(_ label: String, _ value: Int) {
-        let tally = factory.makeCounter(label: label, dimensions: [])
-        tally.reset()
-        tally.increment(by: Int64(value))
-    }
+    var text: String { series.text(help: Self.help) }
 
     /// What Linux says of this process; nil elsewhere.
     private static var residentBytes: Int? {

@@ -16,6 +16,12 @@ extension OpenAPI {
         "id", in: "path", .string,
         "The number of an event as #12, with %23 for #, or the name of an edit. A number without # is "
             + "an edit of that name, such as files have, and otherwise the event.")
+    private static let limit = parameter(
+        "limit", in: "query", ["type": "integer", "minimum": 1, "maximum": 1000],
+        "The most to list; 50 unless given.")
+    private static let after = parameter(
+        "after", in: "query", ["type": "integer", "minimum": 1, "maximum": 2_147_483_647],
+        "Only what came before this event: the last of the page before.")
     /// What every request that says who asks may get.
     private static let access = [401, 403, 429]
 
@@ -96,13 +102,7 @@ extension OpenAPI {
                                 "approved", "declined",
                             ],
                         ], "What holds of it; the last three list proposals."),
-                    parameter(
-                        "limit", in: "query", ["type": "integer", "minimum": 1, "maximum": 1000],
-                        "The most to list; 50 unless given."),
-                    parameter(
-                        "after", in: "query",
-                        ["type": "integer", "minimum": 1, "maximum": 2_147_483_647],
-                        "Only what was accepted before this event: the last of the page before."),
+                    limit, after,
                 ],
                 answers: [(200, "Edits")], errors: [400, 404] + access),
             Operation(
@@ -126,7 +126,8 @@ extension OpenAPI {
             Operation(
                 method: "GET", path: "/v1/snapshots", id: "listSnapshots",
                 summary: "The versions there were, and which of them can be asked.",
-                parameters: [tenant], answers: [(200, "Snapshots")], errors: [400, 404] + access),
+                parameters: [tenant, limit, after], answers: [(200, "Snapshots")],
+                errors: [400, 404] + access),
         ] + replication
 
     /// For servers that follow this one.

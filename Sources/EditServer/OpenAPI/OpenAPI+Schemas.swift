@@ -95,7 +95,10 @@ extension OpenAPI {
                 ], required: [])
         ),
         ("ReasonRequest", .schema([("reason", .optional("string"))], required: [])),
-        ("Correction", record(id: ["type": "string", "pattern": "^(?!#?[0-9]+$)"])),
+        (
+            "Correction",
+            record(id: ["type": "string", "pattern": "^(?!#?[0-9]+$)", "maxLength": 256])
+        ),
     ]
 
     /// An edit as it is sent, and with what the server adds to it.
@@ -154,7 +157,10 @@ extension OpenAPI {
             "n",
             .optional(
                 "integer", ("minimum", 1), ("maximum", 128),
-                ("description", "Answers to each prompt: prompts times n are at most 128."))
+                (
+                    "description",
+                    "Answers to each prompt: no more than grow at once (--max-batch), and prompts times n are at most 128."
+                ))
         ),
         (
             "stop",
@@ -239,7 +245,16 @@ extension OpenAPI {
             .schema(
                 [
                     ("object", ["const": "transaction"]), ("transaction", .integer),
-                    ("state", ["type": "string", "enum": ["live", "proposed", "unchanged"]]),
+                    (
+                        "state",
+                        [
+                            "type": "string",
+                            "enum": [
+                                "live", "pending", "undone", "superseded", "proposed", "declined",
+                                "unchanged",
+                            ],
+                        ]
+                    ),
                     ("proposal", .integer), ("version", .integer),
                     ("edits", .list(of: .reference("Edit"))), ("report", ["type": "object"]),
                     ("conflicts", .list(of: ["type": "object"])), ("left_out", .integer),

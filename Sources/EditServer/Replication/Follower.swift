@@ -59,13 +59,9 @@ package final class Follower: ServiceLifecycle.Service, Sendable {
     ///
     /// - Throws: a sentence where there is neither a source nor an earlier copy.
     package func prepare() async throws {
-        guard case .server = source else { return }
-        do {
-            try await pull()
-        } catch {
-            guard EditableModel.isSaved(in: data) else { throw error }
-            note("\(error)", for: "")
-        }
+        let faults = await pull()
+        if let fault = faults[""], !EditableModel.isSaved(in: data) { throw fault }
+        for (name, fault) in faults { note("\(fault)", for: name) }
     }
 
     /// From now on `tenants` are kept up to date.
@@ -83,14 +79,13 @@ package final class Follower: ServiceLifecycle.Service, Sendable {
     /// Takes in what there is.
     func look() async {
         guard let tenants = tenants.withLock({ $0 }) else { return }
-        var faults: [String: String] = [:]
-        do {
-            if case .server = source { try await pull() }
-            try await tenants.open([])
-        } catch is CancellationError {
-            return
-        } catch {
-            faults[""] = "\(error)"
+        var faults = await pull()
+        for name in tenants.logged {
+            do {
+                _ = try await tenants.find(name, isKnown: true)
+            } catch {
+                faults[name] = error
+            }
         }
         for (name, model) in tenants.all {
             do {
@@ -100,13 +95,14 @@ package final class Follower: ServiceLifecycle.Service, Sendable {
                         metadata: ["version": "\(model.versions.current.name)"])
                 }
             } catch {
-                faults[name ?? ""] = "\(error)"
+                faults[name ?? ""] = error
             }
         }
-        for (name, fault) in faults { note(fault, for: name) }
+        guard !Task.isCancelled else { return }
+        for (name, fault) in faults { note("\(fault)", for: name) }
         state.withLock { state in
             if faults.isEmpty { state.agreed = .now }
-            state.faults = faults
+            state.faults = faults.mapValues { "\($0)" }
         }
     }
 
@@ -123,15 +119,29 @@ package final class Follower: ServiceLifecycle.Service, Sendable {
         }
     }
 
-    /// Copies what the other server has beyond the copies here.
-    private func pull() async throws {
-        guard case .server(let address, let token) = source else { return }
+    /// Copies what the other server has beyond the copies here. What is wrong with one log keeps no
+    /// other from being copied.
+    ///
+    /// - Returns: what went wrong, by tenant; with the server's own log, or with all, under "".
+    private func pull() async -> [String: any Error] {
+        guard case .server(let address, let token) = source else { return [:] }
         let client = SourceClient(address: address, token: token)
-        let names = try await client.tenants()
+        let names: [String]
+        do {
+            names = try await client.tenants()
+        } catch {
+            return ["": error]
+        }
+        var faults: [String: any Error] = [:]
         for name in [nil] + names.map(Optional.some) {
             let client = client.of(tenant: name)
-            try await mirror(name).pull { piece in try await client.fetch(piece) }
+            do {
+                try await mirror(name).pull { piece in try await client.fetch(piece) }
+            } catch {
+                faults[name ?? ""] = error
+            }
         }
+        return faults
     }
 
     private func mirror(_ tenant: String?) -> Mirror {

@@ -11,21 +11,21 @@ struct Account: Sendable {
     private let service: EditService
     private let caller: Caller
     private let start: ContinuousClock.Instant
-    private let traces: [RouteTrace]
+    private let prompts: Int
     private let choices: Int
+    private var traces: [RouteTrace] = []
     private var ended = 0
     /// How long the first piece took.
     private var first: Duration?
     private(set) var usage = Usage()
 
     fileprivate init(
-        _ service: EditService, _ context: ServerContext, _ openings: [Conversation.Opening],
-        _ requests: [GenerationRequest]
+        _ service: EditService, _ context: ServerContext, _ requests: [GenerationRequest]
     ) {
         self.service = service
         caller = context.caller
         start = context.start
-        traces = openings.map(\.trace)
+        prompts = requests.count
         choices = requests.reduce(0) { $0 + $1.choices }
         usage.prompt = requests.reduce(0) { $0 + $1.prompt.count }
     }
@@ -39,6 +39,10 @@ struct Account: Sendable {
     }
 
     mutating func note(_ event: GenerationEvent) {
+        if case .began(let trace, _) = event {
+            traces.append(trace)
+            return
+        }
         if first == nil {
             first = .now - start
             service.meters.firstToken(after: .now - start)
@@ -59,18 +63,20 @@ struct Account: Sendable {
     }
 
     /// The trace of the only prompt there is, for whoever looks at headers.
-    var headers: HTTPFields {
-        guard traces.count == 1, let data = try? JSONEncoder().encode(traces[0]) else { return [:] }
+    func headers(of conversation: Conversation) -> HTTPFields {
+        guard prompts == 1, case .began(var trace, _) = conversation.first.event else { return [:] }
+        // Logs may have longer names than come over HTTP, and clients refuse long headers.
+        trace.nearestEdit = trace.nearestEdit.map {
+            String($0.unicodeScalars.prefix(EditService.longestName))
+        }
+        guard let data = try? JSONEncoder().encode(trace) else { return [:] }
         return [.errataTrace: String(decoding: data, as: UTF8.self).asciiJSON]
     }
 }
 
 extension EditService {
-    func account(
-        for context: ServerContext, _ openings: [Conversation.Opening],
-        _ requests: [GenerationRequest]
-    ) -> Account {
-        Account(self, context, openings, requests)
+    func account(for context: ServerContext, _ requests: [GenerationRequest]) -> Account {
+        Account(self, context, requests)
     }
 }
 

@@ -22,11 +22,11 @@ struct ChatRoutes: Sendable {
         let conversation = try await service.converse(requests, context)
         let isStream = body.options.stream == true
         let reply = ChatReply(
-            body: body, trace: conversation.openings[0].trace, isPiece: isStream,
+            body: body, version: version, isPiece: isStream,
             head: ReplyHead(
                 "chatcmpl", isStream ? "chat.completion.chunk" : "chat.completion",
                 service.name(of: version)))
-        let account = service.account(for: context, conversation.openings, requests)
+        let account = service.account(for: context, requests)
         return isStream
             ? service.streamed(reply, conversation, account, usage: body.options.wantsUsage)
             : try await service.whole(reply, conversation, account)
@@ -36,12 +36,20 @@ struct ChatRoutes: Sendable {
 /// An answer to POST /v1/chat/completions as it grows.
 struct ChatReply: Reply {
     let body: ChatRequest
-    let trace: RouteTrace
+    let version: ServedVersion
     let isPiece: Bool
     let head: ReplyHead
+    private var trace: RouteTrace?
 
-    func beginning() -> [ChatChoice] {
-        (0..<(body.options.n ?? 1)).map {
+    init(body: ChatRequest, version: ServedVersion, isPiece: Bool, head: ReplyHead) {
+        (self.body, self.version, self.isPiece, self.head) = (body, version, isPiece, head)
+    }
+
+    mutating func began(
+        _ prompt: Int, _ trace: RouteTrace, scores: [TokenScore]
+    ) -> [ChatChoice] {
+        self.trace = trace
+        return (0..<(body.options.n ?? 1)).map {
             choice($0, ChatChoice.Message(role: "assistant", content: ""), scores: [])
         }
     }
@@ -51,7 +59,7 @@ struct ChatReply: Reply {
     }
 
     func ended(_ prompt: Int, _ number: Int, reason: GenerationEvent.EndReason) -> ChatChoice {
-        var last = choice(number, ChatChoice.Message(), scores: nil)
+        var last = ChatChoice(index: number, message: ChatChoice.Message(), isPiece: isPiece)
         last.reason = reason
         last.errata = body.options.errata == true ? trace : nil
         return last
@@ -59,16 +67,16 @@ struct ChatReply: Reply {
 
     static func join(_ piece: ChatChoice, to whole: inout ChatChoice) {
         whole.message.content = (whole.message.content ?? "") + (piece.message.content ?? "")
-        if let more = piece.scores { whole.scores = (whole.scores ?? []) + more }
+        if let more = piece.logprobs { whole.logprobs?.append(more) }
         whole.reason = piece.reason ?? whole.reason
         whole.errata = piece.errata ?? whole.errata
     }
 
     private func choice(
-        _ number: Int, _ message: ChatChoice.Message, scores: [TokenScore]?
+        _ number: Int, _ message: ChatChoice.Message, scores: [TokenScore]
     ) -> ChatChoice {
         ChatChoice(
             index: number, message: message, isPiece: isPiece,
-            scores: body.logprobs ? scores : nil)
+            logprobs: body.logprobs ? ChatLogprobs(scores, version) : nil)
     }
 }

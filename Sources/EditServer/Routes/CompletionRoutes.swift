@@ -23,9 +23,9 @@ struct CompletionRoutes: Sendable {
         let requests = body.requests(version, deadline: service.deadline)
         let conversation = try await service.converse(requests, context)
         let reply = CompletionReply(
-            body: body, version: version, requests: requests, openings: conversation.openings,
+            body: body, version: version, requests: requests,
             head: ReplyHead("cmpl", "text_completion", service.name(of: version)))
-        let account = service.account(for: context, conversation.openings, requests)
+        let account = service.account(for: context, requests)
         return body.options.stream == true
             ? service.streamed(reply, conversation, account, usage: body.options.wantsUsage)
             : try await service.whole(reply, conversation, account)
@@ -37,37 +37,41 @@ struct CompletionReply: Reply {
     let body: CompletionRequest
     let version: ServedVersion
     let requests: [GenerationRequest]
-    let openings: [Conversation.Opening]
     let head: ReplyHead
-    /// Where in its text each choice has come to, in characters.
-    private var offsets: [Int: Int] = [:]
+    /// What was decided for each prompt.
+    private var traces: [Int: RouteTrace] = [:]
+    /// Where in its text each choice has come to.
+    private var places: [Int: TokenPlaces] = [:]
 
     init(
         body: CompletionRequest, version: ServedVersion, requests: [GenerationRequest],
-        openings: [Conversation.Opening], head: ReplyHead
+        head: ReplyHead
     ) {
         self.body = body
         self.version = version
         self.requests = requests
-        self.openings = openings
         self.head = head
     }
 
-    /// What every choice begins with: the prompt, where it is to be repeated.
-    mutating func beginning() -> [CompletionChoice] {
+    /// The prompt, where it is to be repeated.
+    mutating func began(
+        _ prompt: Int, _ trace: RouteTrace, scores: [TokenScore]
+    ) -> [CompletionChoice] {
+        traces[prompt] = trace
         guard body.echo else { return [] }
-        return openings.indices.flatMap { prompt -> [CompletionChoice] in
-            let text =
-                if case .texts(let texts) = body.prompt { texts[prompt] } else {
-                    version.text(of: requests[prompt].prompt)
-                }
-            // Made once for all choices: a small request can ask for many after a long prompt.
-            let first = choice(prompt, 0, text: text, scores: openings[prompt].scores)
-            return (0..<requests[prompt].choices).map { number -> CompletionChoice in
-                let place = first.index + number
-                offsets[place] = offsets[first.index]
-                return CompletionChoice(text: text, index: place, logprobs: first.logprobs)
+        let tokens = requests[prompt].prompt
+        let text =
+            if case .texts(let texts) = body.prompt { texts[prompt] } else {
+                version.text(of: tokens)
             }
+        // Made once for all choices: a small request can ask for many after a long prompt.
+        var own = TokenPlaces(version, of: tokens, in: text)
+        let logprobs = body.logprobs == nil ? nil : CompletionLogprobs(scores, &own)
+        let length = text.unicodeScalars.count
+        return (0..<requests[prompt].choices).map { number in
+            let index = index(prompt, number)
+            places[index] = TokenPlaces(version, from: length)
+            return CompletionChoice(text: text, index: index, logprobs: logprobs)
         }
     }
 
@@ -82,7 +86,7 @@ struct CompletionReply: Reply {
     ) -> CompletionChoice {
         var last = choice(prompt, number, text: "", scores: [])
         last.reason = reason
-        last.errata = body.options.errata == true ? openings[prompt].trace : nil
+        last.errata = body.options.errata == true ? traces[prompt] : nil
         return last
     }
 
@@ -96,11 +100,15 @@ struct CompletionReply: Reply {
     private mutating func choice(
         _ prompt: Int, _ number: Int, text: String, scores: [TokenScore]
     ) -> CompletionChoice {
-        let index = prompt * (body.options.n ?? 1) + number
-        let offset = offsets[index] ?? 0
-        offsets[index] = offset + text.unicodeScalars.count
+        let index = index(prompt, number)
+        guard body.logprobs != nil else { return CompletionChoice(text: text, index: index) }
+        var own = places[index] ?? TokenPlaces(version)
+        defer { places[index] = own }
         return CompletionChoice(
-            text: text, index: index,
-            logprobs: body.logprobs.map { _ in CompletionLogprobs(scores, from: offset) })
+            text: text, index: index, logprobs: CompletionLogprobs(scores, &own))
+    }
+
+    private func index(_ prompt: Int, _ number: Int) -> Int {
+        prompt * (body.options.n ?? 1) + number
     }
 }

@@ -9,9 +9,7 @@ struct EditFilter {
     private let author: String?
     private let tag: String?
     private let state: String?
-    private let limit: Int
-    /// Only events before this one.
-    private let after: Int
+    private let paging: Paging
 
     private static let states = [
         "live", "pending", "rejected", "undone", "superseded", "proposed", "approved", "declined",
@@ -20,22 +18,11 @@ struct EditFilter {
     /// - Throws: `APIError` for a value that cannot be.
     init(_ values: Parameters) throws {
         func text(_ key: String) -> String? { values.get(key).flatMap { $0.isEmpty ? nil : $0 } }
-        func number(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
-            guard let text = values.get(key) else { return nil }
-            guard let number = Int(text), range.contains(number) else {
-                throw APIError.wrong(
-                    key,
-                    "expected `\(key)` from \(range.lowerBound) to \(range.upperBound), got another."
-                )
-            }
-            return number
-        }
         query = text("query")
         author = text("author")
         tag = text("tag")
         state = text("state")
-        limit = try number("limit", 1...1000) ?? 50
-        after = try number("after", 1...Int(Int32.max)) ?? .max
+        paging = try Paging(values)
         if let state, !Self.states.contains(state) {
             throw APIError.wrong(
                 "state",
@@ -50,30 +37,20 @@ struct EditFilter {
     }
 
     func edits(in ledger: Ledger, tenant: String?) -> (page: [EditBody], hasMore: Bool) {
-        let found = ledger.entries.keys.filter { $0 < after }.sorted(by: >).lazy
+        let found = paging.sorted(ledger.entries.keys).lazy
             .map { ledger.entries[$0]! }
             .filter { isAbout($0.record) }
             .map { EditBody($0, in: ledger, tenant: tenant) }
             .filter { isBy($0.author) && (state == nil || $0.state == state) }
-        return page(of: found)
+        return paging.page(of: found)
     }
 
     func proposals(in ledger: Ledger) -> (page: [ProposedEdits], hasMore: Bool) {
-        let found = ledger.proposals.values.filter { $0.id < after }.sorted { $0.id > $1.id }.lazy
+        let found = paging.sorted(ledger.proposals.keys).lazy
+            .map { ledger.proposals[$0]! }
             .filter { $0.records.contains(where: isAbout) && isBy($0.author) }
-            .filter {
-                switch $0.decision {
-                case .open: state == "proposed"
-                case .approved: state == "approved"
-                case .declined: state == "declined"
-                }
-            }
-        return page(of: found)
-    }
-
-    private func page<Item>(of found: some Sequence<Item>) -> (page: [Item], hasMore: Bool) {
-        let first = Array(found.prefix(limit + 1))
-        return (Array(first.prefix(limit)), first.count > limit)
+            .filter { $0.state == state }
+        return paging.page(of: found)
     }
 
     private func isBy(_ author: String?) -> Bool { self.author.map { $0 == author } ?? true }

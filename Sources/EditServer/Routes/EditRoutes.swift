@@ -31,9 +31,10 @@ struct EditRoutes: Sendable {
         switch try await service.apply(body.edits, options, by: context.caller, to: tenant) {
         case .landed(let report): return try await answer(report, tenant)
         case .proposed(let event):
+            let proposed = await tenant.model.ledger.proposals[event]!
             return try EditService.json(
                 TransactionBody(
-                    transaction: nil, state: "proposed", proposal: event,
+                    transaction: nil, state: proposed.state, proposal: event,
                     version: tenant.versions.current.number, edits: [], report: nil,
                     conflicts: [], leftOut: 0, repeated: false, seconds: 0),
                 status: .accepted)
@@ -44,14 +45,13 @@ struct EditRoutes: Sendable {
     private func answer(_ report: ApplyReport, _ tenant: Tenant) async throws -> Response {
         let ledger = await tenant.model.ledger
         let entries = report.transaction.flatMap(ledger.transaction)?.entries ?? []
+        let edits = entries.map { EditBody(ledger.entries[$0]!, in: ledger, tenant: tenant.name) }
+        // A request that is repeated may find what it did undone or superseded.
+        let standing = edits.first { $0.state == "live" } ?? edits.last
         return try EditService.json(
             TransactionBody(
-                transaction: report.transaction,
-                state: report.transaction == nil ? "unchanged" : "live", proposal: nil,
-                version: tenant.versions.current.number,
-                edits: entries.map {
-                    EditBody(ledger.entries[$0]!, in: ledger, tenant: tenant.name)
-                },
+                transaction: report.transaction, state: standing?.state ?? "unchanged",
+                proposal: nil, version: tenant.versions.current.number, edits: edits,
                 report: report.gate, conflicts: report.conflicts, leftOut: report.leftOut,
                 repeated: report.isRepeated, seconds: report.seconds))
     }

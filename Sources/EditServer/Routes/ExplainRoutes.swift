@@ -79,25 +79,31 @@ extension EditService {
             return request
         }
         let conversation = try await converse(requests, context)
-        // The unedited answer is there to compare with; that it defers says nothing.
-        let opening = conversation.openings[1]
-        let texts = try await texts(of: conversation, account(for: context, [opening], requests))
-        let ledger = await tenant.model.ledger
-        return ExplainedAnswer(
-            before: texts[0], after: texts[1], trace: opening.trace,
-            edit: opening.trace.nearestEdit.flatMap(ledger.entry(identifiedBy:)))
+        return try await answer(of: conversation, account(for: context, requests), tenant)
     }
 
     /// Waits for the whole answers to both prompts.
-    private func texts(of conversation: Conversation, _ account: Account) async throws -> [String] {
+    private func answer(
+        of conversation: Conversation, _ account: Account, _ tenant: Tenant
+    ) async throws -> ExplainedAnswer {
         var account = account
         defer { account.close(failing: !account.hasEnded) }
-        var texts = ["", ""]
-        for try await piece in conversation.pieces {
+        var (texts, trace) = (["", ""], RouteTrace.unedited)
+        try await conversation.forEach { piece in
+            switch piece.event {
+            case .began(let told, _):
+                // The unedited answer is there to compare with; that it defers says nothing.
+                if piece.prompt == 0 { return }
+                trace = told
+            case .grew(_, let text, _): texts[piece.prompt] += text
+            case .ended: break
+            }
             account.note(piece.event)
-            if case .grew(_, let text, _) = piece.event { texts[piece.prompt] += text }
         }
         try account.requireEnd()
-        return texts
+        let ledger = await tenant.model.ledger
+        return ExplainedAnswer(
+            before: texts[0], after: texts[1], trace: trace,
+            edit: trace.nearestEdit.flatMap(ledger.entry(identifiedBy:)))
     }
 }

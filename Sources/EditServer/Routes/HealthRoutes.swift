@@ -47,6 +47,13 @@ struct HealthRoutes: Sendable {
 
     private func metrics(_ context: ServerContext) throws -> Response {
         try context.caller.require(.admin)
+        guard context.caller.mayCross else {
+            throw APIError(
+                .forbidden,
+                "expected an administrator of no tenant, since these figures are of all of them, got "
+                    + "one of a tenant; send another token, and no `Errata-Tenant`.",
+                type: .permission, code: "other_tenant")
+        }
         service.meters.look(at: service.engine.load, service.tenants)
         if let follower = service.follower { service.meters.look(at: follower.standing) }
         return Response(

@@ -27,8 +27,8 @@ protocol Reply: Sendable {
     associatedtype Choice: Encodable & Sendable
     var head: ReplyHead { get }
 
-    /// What the choices begin with, before anything is generated.
-    mutating func beginning() -> [Choice]
+    /// What the choices after a prompt begin with, before anything is generated.
+    mutating func began(_ prompt: Int, _ trace: RouteTrace, scores: [TokenScore]) -> [Choice]
     mutating func grew(_ prompt: Int, _ number: Int, text: String, scores: [TokenScore]) -> Choice
     mutating func ended(
         _ prompt: Int, _ number: Int, reason: GenerationEvent.EndReason
@@ -39,12 +39,12 @@ protocol Reply: Sendable {
 }
 
 extension Reply {
-    mutating func piece(of prompt: Int, _ event: GenerationEvent) -> Choice? {
-        switch event {
-        case .began: nil
+    mutating func choices(for piece: Conversation.Piece) -> [Choice] {
+        switch piece.event {
+        case .began(let trace, let scores): began(piece.prompt, trace, scores: scores)
         case .grew(let number, let text, let scores):
-            grew(prompt, number, text: text, scores: scores)
-        case .ended(let number, let reason, _): ended(prompt, number, reason: reason)
+            [grew(piece.prompt, number, text: text, scores: scores)]
+        case .ended(let number, let reason, _): [ended(piece.prompt, number, reason: reason)]
         }
     }
 
@@ -74,11 +74,10 @@ extension EditService {
                 Kind.join(piece, to: &choices[piece.index]!)
             }
         }
-        reply.beginning().forEach(take)
         do {
-            for try await piece in conversation.pieces {
+            try await conversation.forEach { piece in
                 account.note(piece.event)
-                if let choice = reply.piece(of: piece.prompt, piece.event) { take(choice) }
+                reply.choices(for: piece).forEach(take)
             }
             try account.requireEnd()
         } catch {
@@ -88,14 +87,14 @@ extension EditService {
         account.close(failing: false)
         let body = reply.body(
             choices.values.sorted { $0.index < $1.index }, usage: account.usage)
-        return try Self.json(body, headers: account.headers)
+        return try Self.json(body, headers: account.headers(of: conversation))
     }
 
     /// Sends each piece as it comes, as server-sent events.
     func streamed<Kind: Reply>(
         _ reply: Kind, _ conversation: Conversation, _ account: Account, usage wantsUsage: Bool
     ) -> Response {
-        var headers = account.headers
+        var headers = account.headers(of: conversation)
         headers[.contentType] = "text/event-stream"
         headers[.cacheControl] = "no-cache"
         return Response(
@@ -105,15 +104,11 @@ extension EditService {
                 // Whatever ends the writing ends the generation too.
                 defer { account.close(failing: !account.hasEnded) }
                 do {
-                    for choice in reply.beginning() {
-                        try await writer.write(Self.event(reply.body([choice])))
-                    }
-                    for try await piece in conversation.pieces {
+                    try await conversation.forEach { piece in
                         account.note(piece.event)
-                        guard let choice = reply.piece(of: piece.prompt, piece.event) else {
-                            continue
+                        for choice in reply.choices(for: piece) {
+                            try await writer.write(Self.event(reply.body([choice])))
                         }
-                        try await writer.write(Self.event(reply.body([choice])))
                     }
                     try account.requireEnd()
                     if wantsUsage {

@@ -30,6 +30,7 @@ struct SnapshotRoutes: Sendable {
 
     private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
         try context.caller.require(.ask, .propose, .approve)
+        let paging = try Paging(request.uri.queryParameters)
         let tenant = try await service.tenant(context)
         // Before the log, which only grows: so that it has every version that is seen here.
         let versions = tenant.versions.all
@@ -37,23 +38,19 @@ struct SnapshotRoutes: Sendable {
         // Of one number, the newest.
         let kept = Dictionary(versions.map { ($0.number, $0) }) { newest, _ in newest }
         let current = versions[0].number
-        let changes = ledger.events.filter { [.publish, .undo].contains($0.kind) }.suffix(100)
+        let changes = ledger.events.filter { [.publish, .undo].contains($0.kind) }
         // What can be asked is listed whether or not it changed anything.
-        let listed = Set(kept.keys).union(changes.map(\.sequence))
-            .filter { $0 > 0 && $0 <= ledger.version }
-        let counts = try ledger.liveCounts(at: listed)
-        var snapshots = listed.sorted(by: >).map { ledger.events[$0 - 1] }.map { event in
-            Snapshot(
-                version: event.sequence,
-                model: kept[event.sequence].map(service.name),
-                current: event.sequence == current, kind: event.kind.rawValue,
-                edits: counts[event.sequence] ?? 0, time: event.time,
-                author: event.author, reason: event.reason)
+        let listed = Set(kept.keys).union(changes.map(\.sequence)).filter { $0 <= ledger.version }
+        let found = paging.page(of: paging.sorted(listed))
+        let counts = try ledger.liveCounts(at: Set(found.page))
+        let snapshots = found.page.map { version in
+            let event = version == 0 ? nil : ledger.events[version - 1]
+            return Snapshot(
+                version: version, model: kept[version].map(service.name),
+                current: version == current, kind: event?.kind.rawValue ?? "base",
+                edits: counts[version] ?? 0, time: event?.time, author: event?.author,
+                reason: event?.reason)
         }
-        snapshots.append(
-            Snapshot(
-                version: 0, model: service.name(of: tenant.versions.base), current: current == 0,
-                kind: "base", edits: 0, time: nil, author: nil, reason: nil))
-        return try EditService.json(PageBody(data: snapshots, hasMore: false))
+        return try EditService.json(PageBody(data: snapshots, hasMore: found.hasMore))
     }
 }

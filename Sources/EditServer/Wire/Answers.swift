@@ -63,7 +63,6 @@ struct CompletionLogprobs: Encodable, Sendable {
     private(set) var alternatives: [[String: Double]?] = []
     /// Where each token's text begins, in characters (Unicode scalars) of the text.
     private(set) var offsets: [Int] = []
-    private var next = 0
 
     private enum CodingKeys: String, CodingKey {
         case tokens
@@ -72,10 +71,9 @@ struct CompletionLogprobs: Encodable, Sendable {
         case offsets = "text_offset"
     }
 
-    /// - Parameter offset: where in the text the first token begins.
-    init(_ scores: [TokenScore], from offset: Int = 0) {
-        next = offset
-        append(scores)
+    /// - Parameter places: of the text up to here, and then with these tokens.
+    init(_ scores: [TokenScore], _ places: inout TokenPlaces) {
+        for score in scores { append(score, at: places.next(score.token)) }
     }
 
     /// Adds what comes behind it.
@@ -86,25 +84,19 @@ struct CompletionLogprobs: Encodable, Sendable {
         offsets += more.offsets
     }
 
-    private mutating func append(_ scores: [TokenScore]) {
-        for score in scores {
-            tokens.append(score.text)
-            offsets.append(next)
-            next += score.text.unicodeScalars.count
-            probabilities.append(score.logProbability.map(\.finite))
-            guard let own = score.logProbability else {
-                alternatives.append(nil)
-                continue
-            }
-            // Different tokens may look the same; the likeliest of them counts.
-            var table = Dictionary(
-                score.alternatives.map { ($0.text, $0.logProbability.finite) }
-            ) { first, _ in first }
-            if !score.alternatives.isEmpty, table[score.text] == nil {
-                table[score.text] = own.finite
-            }
-            alternatives.append(table)
+    private mutating func append(_ score: TokenScore, at offset: Int) {
+        tokens.append(score.text)
+        offsets.append(offset)
+        probabilities.append(score.logProbability.map(\.finite))
+        guard let own = score.logProbability else { return alternatives.append(nil) }
+        // Different tokens may look the same; the likeliest of them counts.
+        var table = Dictionary(
+            score.alternatives.map { ($0.text, $0.logProbability.finite) }
+        ) { first, _ in first }
+        if !score.alternatives.isEmpty, table[score.text] == nil {
+            table[score.text] = own.finite
         }
+        alternatives.append(table)
     }
 }
 
@@ -119,7 +111,7 @@ struct ChatChoice: Encodable, Sendable {
     /// The whole message, or what it has grown by.
     var message: Message
     let isPiece: Bool
-    var scores: [TokenScore]?
+    var logprobs: ChatLogprobs?
     var reason: GenerationEvent.EndReason?
     var errata: RouteTrace?
 
@@ -132,7 +124,7 @@ struct ChatChoice: Encodable, Sendable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(index, forKey: .index)
         try values.encode(message, forKey: isPiece ? .delta : .message)
-        try values.encode(scores.map(ChatLogprobs.init), forKey: .logprobs)
+        try values.encode(logprobs, forKey: .logprobs)
         try values.encode(reason, forKey: .reason)
         try values.encodeIfPresent(errata, forKey: .errata)
     }
@@ -143,6 +135,7 @@ struct ChatLogprobs: Encodable, Sendable {
     struct Token: Encodable, Sendable {
         let token: String
         let logprob: Double
+        /// Of part of a character too, which its text cannot tell.
         let bytes: [UInt8]
         var alternatives: [Token]?
 
@@ -151,23 +144,31 @@ struct ChatLogprobs: Encodable, Sendable {
             case alternatives = "top_logprobs"
         }
 
-        init(_ text: String, _ logprob: Double, alternatives: [Token]? = nil) {
-            token = text
+        init(
+            _ token: Int, _ text: String, _ logprob: Double, _ version: ServedVersion,
+            alternatives: [Token]? = nil
+        ) {
+            self.token = text
             self.logprob = logprob.finite
-            bytes = Array(text.utf8)
+            bytes = version.bytes(ofToken: token)
             self.alternatives = alternatives
         }
     }
 
-    let content: [Token]
+    private(set) var content: [Token]
 
-    init(_ scores: [TokenScore]) {
+    init(_ scores: [TokenScore], _ version: ServedVersion) {
         content = scores.map { score in
             Token(
-                score.text, score.logProbability ?? 0,
-                alternatives: score.alternatives.map { Token($0.text, $0.logProbability) })
+                score.token, score.text, score.logProbability ?? 0, version,
+                alternatives: score.alternatives.map {
+                    Token($0.token, $0.text, $0.logProbability, version)
+                })
         }
     }
+
+    /// Adds what comes behind it.
+    mutating func append(_ more: ChatLogprobs) { content += more.content }
 }
 
 extension Double {

@@ -29,9 +29,15 @@ struct ChatRequest: Decodable, Sendable {
         logprobs = try values.decodeIfPresent(Bool.self, forKey: .logprobs) ?? false
         topLogprobs = try values.decodeIfPresent(Int.self, forKey: .topLogprobs) ?? 0
         let format = try values.decodeIfPresent(ResponseFormat.self, forKey: .responseFormat)
-        try options.validate(Decoded(from: decoder))
+        try options.validate(decoder)
         try options.require(1...1_000_000, maximumTokens, "max_tokens")
         try options.require(0...20, topLogprobs, "top_logprobs")
+        guard logprobs || topLogprobs == 0 else {
+            throw APIError.wrong(
+                "top_logprobs",
+                "expected `logprobs` to be true beside `top_logprobs`, got it without; set both, or "
+                    + "neither.")
+        }
         guard !messages.isEmpty else {
             throw APIError.wrong("messages", "expected at least one message, got none.")
         }

@@ -23,7 +23,7 @@ struct CompletionRequest: Decodable, Sendable {
         logprobs = try values.decodeIfPresent(Int.self, forKey: .logprobs)
         echo = try values.decodeIfPresent(Bool.self, forKey: .echo) ?? false
         let bestOf = try values.decodeIfPresent(Int.self, forKey: .bestOf)
-        try options.validate(Decoded(from: decoder))
+        try options.validate(decoder)
         try options.require(0...1_000_000, maximumTokens, "max_tokens")
         try options.require(0...20, logprobs, "logprobs")
         guard bestOf == nil || bestOf == options.n ?? 1 else {

@@ -68,17 +68,23 @@ struct ProposalBody: Encodable, Sendable {
         let event = ledger.events[proposed.id - 1]
         id = "#\(proposed.id)"
         self.event = proposed.id
-        state =
-            switch proposed.decision {
-            case .open: "proposed"
-            case .approved: "approved"
-            case .declined: "declined"
-            }
+        state = proposed.state
         self.tenant = tenant
         records = proposed.records
         author = proposed.author
         reason = event.reason
         time = event.time
+    }
+}
+
+extension ProposedEdits {
+    /// The decision in one word.
+    var state: String {
+        switch decision {
+        case .open: "proposed"
+        case .approved: "approved"
+        case .declined: "declined"
+        }
     }
 }
 
@@ -124,7 +130,8 @@ struct TransactionBody: Encodable, Sendable {
     let object = "transaction"
     /// The event of its first edit; absent where nothing was learned.
     let transaction: Int?
-    /// `live`, `proposed`, or `unchanged` where the log said the same already.
+    /// `live` where any of its edits is, or else what holds of the last; of a proposal what was decided;
+    /// `unchanged` where the log said the same already.
     let state: String
     /// The event that proposed it.
     let proposal: Int?

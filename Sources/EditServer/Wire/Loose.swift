@@ -52,16 +52,16 @@ enum PromptInput: Decodable, Sendable {
     }
 }
 
-/// Any JSON, where only matters whether there is something.
+/// Any JSON, of which objects matter only by whether there is something in them.
 enum AnyJSON: Decodable, Sendable, Equatable {
     case null
     case number(Double)
     case text(String)
     case truth(Bool)
-    /// A list or an object, with whether it has anything in it.
-    case container(isEmpty: Bool)
+    case list([AnyJSON])
+    case object(isEmpty: Bool)
 
-    private struct Key: CodingKey {
+    struct Key: CodingKey {
         let stringValue: String
         let intValue: Int? = nil
         init(stringValue: String) { self.stringValue = stringValue }
@@ -70,11 +70,7 @@ enum AnyJSON: Decodable, Sendable, Equatable {
 
     init(from decoder: any Decoder) throws {
         if let values = try? decoder.container(keyedBy: Key.self) {
-            self = .container(isEmpty: values.allKeys.isEmpty)
-            return
-        }
-        if let values = try? decoder.unkeyedContainer() {
-            self = .container(isEmpty: values.isAtEnd)
+            self = .object(isEmpty: values.allKeys.isEmpty)
             return
         }
         let container = try decoder.singleValueContainer()
@@ -84,16 +80,10 @@ enum AnyJSON: Decodable, Sendable, Equatable {
             self = .truth(truth)
         } else if let number = try? container.decode(Double.self) {
             self = .number(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .text(text)
         } else {
-            self = .text(try container.decode(String.self))
-        }
-    }
-
-    /// Whether it asks for nothing beyond what is done anyway.
-    var isIdle: Bool {
-        switch self {
-        case .null, .truth(false), .number(0), .container(isEmpty: true): true
-        default: false
+            self = .list(try container.decode([AnyJSON].self))
         }
     }
 }

@@ -25,14 +25,8 @@ struct SamplingOptions: Decodable, Sendable {
         case streamOptions = "stream_options"
     }
 
-    /// What clients may send although it cannot be done, as long as it asks for nothing.
-    private static let unsupported = [
-        "frequency_penalty", "presence_penalty", "logit_bias", "suffix", "tools", "functions",
-        "audio", "prediction",
-    ]
-
-    /// - Throws: `APIError` for a value that cannot be.
-    func validate(_ decoder: Decoded) throws {
+    /// - Throws: `APIError` for a value that cannot be, and for what is not supported.
+    func validate(_ decoder: any Decoder) throws {
         try require(0...2, temperature, "temperature")
         try require(0...1, topP, "top_p")
         if topP == 0 { throw APIError.wrong("top_p", "expected `top_p` above 0, got 0.") }
@@ -43,12 +37,7 @@ struct SamplingOptions: Decodable, Sendable {
                 "stop",
                 "expected at most 16 texts in `stop`, none empty and none beyond 1024 bytes.")
         }
-        for key in Self.unsupported {
-            guard let value = decoder.others[key], !value.isIdle else { continue }
-            throw APIError(
-                .badRequest, "`\(key)` is not supported here; leave it out.", param: key,
-                code: "unsupported_parameter")
-        }
+        try UnsupportedOptions.refuse(in: decoder)
     }
 
     /// - Throws: `APIError` for a value outside `range`.
@@ -71,14 +60,5 @@ struct SamplingOptions: Decodable, Sendable {
         request.stops = stop?.values ?? []
         request.seed = seed.map { UInt64(bitPattern: Int64($0)) } ?? drawn
         request.firstRow = place * request.choices
-    }
-}
-
-/// Keys of a body beside those that are read.
-struct Decoded: Decodable, Sendable {
-    let others: [String: AnyJSON]
-
-    init(from decoder: any Decoder) throws {
-        others = try decoder.singleValueContainer().decode([String: AnyJSON].self)
     }
 }

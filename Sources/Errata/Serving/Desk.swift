@@ -32,14 +32,16 @@ final class Desk: Sendable {
         }
     }
 
-    /// The next request, if it wants no more than `rows` continuations.
+    /// The next request, which is to be read now, if it wants no more than `rows` continuations.
     func next(within rows: Int) -> ServingJob? {
-        state.withLock { state in
+        let job: ServingJob? = state.withLock { state in
             guard let job = state.waiting.first, job.request.choices <= rows else { return nil }
             state.waiting.removeFirst()
             state.taken += 1
             return job
         }
+        job?.onReading()
+        return job
     }
 
     /// Takes out those that nobody waits for, or that are late.

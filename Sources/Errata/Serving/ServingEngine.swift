@@ -38,11 +38,13 @@ public final class ServingEngine: Sendable {
 
     /// Lets a request be answered.
     ///
+    /// - Parameter onReading: hears, on the engine's thread, that the prompt is being read: from then on
+    ///   it costs what it costs, whether or not somebody waits for it.
     /// - Returns: what comes of it. Whoever stops reading cancels the request; a stream throws
     ///   `TimeIsUp` after the deadline, and whatever stood in the way.
     /// - Throws: one sentence for a request that makes no sense, `EngineIsFull`, `EngineHasStopped`.
     public func submit(
-        _ request: GenerationRequest
+        _ request: GenerationRequest, onReading: @escaping @Sendable () -> Void = {}
     ) throws -> AsyncThrowingStream<GenerationEvent, any Error> {
         try request.validate()
         guard 1...options.maximumRows ~= request.choices else {
@@ -51,7 +53,7 @@ public final class ServingEngine: Sendable {
                     + "fewer.")
         }
         let (events, continuation) = AsyncThrowingStream.makeStream(of: GenerationEvent.self)
-        let job = ServingJob(request, continuation)
+        let job = ServingJob(request, continuation, onReading: onReading)
         continuation.onTermination = { _ in job.cancel() }
         do {
             try desk.hand(in: job)
@@ -98,14 +100,17 @@ public struct ServingLoad: Sendable, Equatable {
 final class ServingJob: Sendable {
     let request: GenerationRequest
     let events: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
+    let onReading: @Sendable () -> Void
     private let isOver = Atomic(false)
 
     init(
         _ request: GenerationRequest,
-        _ events: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
+        _ events: AsyncThrowingStream<GenerationEvent, any Error>.Continuation,
+        onReading: @escaping @Sendable () -> Void
     ) {
         self.request = request
         self.events = events
+        self.onReading = onReading
     }
 
     /// Whether nobody waits for the answer any more.
