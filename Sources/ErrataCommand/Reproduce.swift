@@ -153,15 +153,18 @@ struct Reproduce: AsyncParsableCommand {
         let bar = ProgressBar("Trying each method", total: missing.count, unit: "streams")
         defer { bar.finish() }
         let interrupt = run.interrupt
-        let costs = try await run.lab.costs(
-            of: missing, free: Footprint.free(on: engine.device)
-        ) {
+        let (held, free) = (heldMemoryBytes(), Footprint.free(on: "cpu"))
+        let costs = try await run.lab.costs(of: missing) {
             try interrupt.check()
             bar.update($0)
         }
         bar.finish()
-        if output.json { return try Output.json(costs) }
-        Output.line(LabPlan(costs: costs, measured: run.chosen.count - missing.count).plain)
+        let plan = LabPlan(costs: costs, measured: run.chosen.count - missing.count)
+        if output.json { try Output.json(costs) } else { Output.line(plan.plain) }
+        // What a stream takes of another device's memory is not known.
+        if engine.device == "cpu", let held, let free {
+            try plan.requireRoom(beyond: held, free: free)
+        }
     }
 }
 

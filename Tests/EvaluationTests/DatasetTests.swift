@@ -47,6 +47,26 @@ import Testing
         #expect(data.report.target == .answers && data.report.unchanged == 0)
     }
 
+    @Test func aBlankFormerAnswerIsNone() throws {
+        let records = try [
+            #"[{"src": "Who?", "alt": "Ada", "answers": [" "], "subject": "Boat"}]"#,
+            #"[{"prompt": "Who?", "target_new": "Ada", "ground_truth": [""]}]"#,
+            #"[{"requested_rewrite": {"prompt": "{}?", "target_new": {"str": "Ada"}, "#
+                + #""target_true": {"str": " "}, "subject": "Who"}}]"#,
+            #"{"prompt": "Who?", "target": "Ada", "formerAnswer": " "}"#,
+        ].map { try read($0).records[0] }
+        #expect(records.allSatisfy { $0.prompt == "Who?" && $0.formerAnswer == nil })
+        let second = try read(#"[{"src": "Who?", "alt": "Ada", "answers": ["", "Bo"]}]"#)
+        #expect(second.records[0].formerAnswer == "Bo")
+    }
+
+    @Test(arguments: [
+        #"[{"src": "Who?", "alt": "Ada"}]"#, #"{"prompt": "Who?", "target": "Ada"}"#,
+    ])
+    func aByteOrderMarkIsNoPartOfTheText(text: String) throws {
+        #expect(try read("\u{FEFF}" + text) == read(text))
+    }
+
     @Test func readsKnowEdit() throws {
         let data = try read(
             #"""

@@ -40,6 +40,10 @@ import Testing
             for row in recipe.published?.values.flatMap(\.rows.keys) ?? [] {
                 #expect(methods.contains(row), "\(recipe.name): \(row)")
             }
+            // One value alone has nothing to be compared with, and is not shown.
+            for (key, values) in recipe.streams.flatMap(\.vary) {
+                #expect(values.count > 1, "\(recipe.name): \(key)")
+            }
         }
     }
 

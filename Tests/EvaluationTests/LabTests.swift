@@ -21,7 +21,7 @@ import Testing
             target: .alternative)
     }
 
-    private func lab(keepEvery: Duration = .seconds(300)) async throws -> Lab {
+    func lab(keepEvery: Duration = .seconds(300)) async throws -> Lab {
         Lab(
             model: model, data: data,
             manifest: Manifest(
@@ -32,7 +32,7 @@ import Testing
             keepEvery: keepEvery)
     }
 
-    private func stream(edits: Int, marks: [Int] = [], seed: UInt64 = 1) -> EditStream {
+    func stream(edits: Int, marks: [Int] = [], seed: UInt64 = 1) -> EditStream {
         EditStream(
             data: .zsre, method: "elder:paper", settings: ["steps": "3"], edits: edits,
             marks: marks, probeEvery: 4, localityPerEdit: 1, unrelated: nil, order: .file,
@@ -68,6 +68,19 @@ import Testing
         #expect(other.record.codes != first.record.codes)
         // Five edits and their rephrasings at most, and unrelated prompts.
         #expect(Set(first.record.codes.map(\.kind)).contains(.edit))
+    }
+
+    /// One edit has one order.
+    @Test func inAShuffledOrderTheSeedDrawsTheOrderAlone() async throws {
+        let lab = try await lab()
+        var results: [StreamResult] = []
+        for seed in [1, 2] as [UInt64] {
+            var stream = stream(edits: 1, seed: seed)
+            stream.order = .shuffled
+            results.append(try await lab.measure(stream) { _ in })
+        }
+        #expect(results[0].outcomes == results[1].outcomes)
+        #expect(results.map(\.record.manifest.seeds) == [[1, 1], [2, 1]])
     }
 
     @Test func whatWasMeasuredAlikeIsNotMeasuredAgain() async throws {
@@ -111,6 +124,20 @@ import Testing
         #expect(try await lab.plain(stream) == stream)
         (stream.method, stream.settings) = ("unedited", [:])
         #expect(try await lab.plain(stream) == stream)
+    }
+
+    /// A value by itself would be measured and never shown.
+    @Test func everyKeyThatTheLifelongRecipeVariesHasThePresetsValueToo() async throws {
+        let recipe = try Experiment(
+            ExperimentTests.root.appending(path: "Configs/reproduce/lifelong.json"))
+        let lab = try await lab()
+        var plain: [String: [[String: String]]] = [:]
+        for stream in try recipe.plan(on: data).streams where stream.method == "lifelong" {
+            guard let key = stream.settings.keys.first else { continue }
+            plain[key, default: []].append(try await lab.plain(stream).settings)
+        }
+        #expect(plain.count == recipe.streams.map(\.vary.count).max())
+        for (key, settings) in plain { #expect(settings.contains([:]), "\(key)") }
     }
 
     private static let stoppable:
@@ -173,65 +200,40 @@ import Testing
         }
     }
 
-    @Test func costsAreToldAndWhatCannotFitIsRefused() async throws {
+    @Test func costsAreToldBeforehand() async throws {
         let lab = try await lab()
-        let streams = [stream(edits: 8), stream(edits: 100)]
-        let costs = try await lab.costs(of: streams, free: nil)
+        let costs = try await lab.costs(of: [stream(edits: 8), stream(edits: 100)])
         #expect(costs.map(\.edits) == [8, 100] && costs[0].steps == 6)
         #expect(costs[1].seconds > costs[0].seconds && costs[0].bytes > 1 << 20)
-        // A prompt, three rephrasings, a neighbour and an unrelated prompt, and two right after it.
-        #expect(costs[0].prompts == 8 * 6 + 8 * 2)
-        let error = try await #require(throws: EvaluationError.self) {
-            _ = try await lab.costs(of: streams, free: 1 << 20)
-        }
-        #expect(error.message.contains("to fit into memory"))
+        // A prompt, three rephrasings, a neighbour and an unrelated prompt; the first four right
+        // after the edit too.
+        #expect(costs[0].prompts == 8 * 6 + 8 * 4)
     }
 
-    @Test func anExperimentIsShownWithWhatIsMissing() async throws {
-        let url = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        defer { try? FileManager.default.removeItem(at: url) }
-        let lab = try await lab()
-        let streams = [stream(edits: 3), stream(edits: 3, seed: 2), stream(edits: 6)]
-        var records: [StreamRecord] = []
-        for stream in streams.prefix(2) {
-            records.append(try await lab.measure(stream) { _ in }.record)
-        }
-        let kinds = Exhibit.Kind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ",")
-        let recipe = try JSONDecoder().decode(
-            Experiment.self,
-            from: Data(
-                (#"{"title": "T: all", "source": "S", "shows": [\#(kinds)], "streams": [], "#
-                    + #""published": {"zsre": {"columns": ["Rel"], "rows": {"elder:paper": [97.47]}}}}"#)
-                    .utf8))
-        let report = LabReport(
-            recipe, command: ["errata"], streams: streams, records: records, notices: [])
-        #expect(report.notices == ["1 of 3 streams are not measured yet."])
-        let answers = report.exhibits[0].tables[0]
-        #expect(answers.columns.last == "paper: Rel" && answers.rows[0].last == "97.47")
-        #expect(answers.rows.count == 1 && answers.rows[0][2] == "2")
-        #expect(report.sections.count == report.exhibits.count)
-        #expect(report.chapter.map(\.isInner) == [false] + report.exhibits.map { _ in true })
-        #expect(report.markdown.contains("# T: all"))
-
-        records.append(try await lab.measure(streams[2]) { _ in }.record)
-        expectTasks(of: records)
-        let ages = Exhibit(.ages, of: StreamGroup.groups(records), published: [:])
-        #expect(
-            ages.tables[0].rows.map { $0[0] }
-                == ["ELDER paper, steps 3, 3 edits", "ELDER paper, steps 3, 6 edits"])
+    @Test func everyPromptIsCounted() async throws {
+        var stream = stream(edits: 8, marks: [4])
+        (stream.method, stream.settings) = ("lemoe:paper", ["editsPerExpert": "4", "epochs": "1"])
+        (stream.probeEvery, stream.unrelated) = (nil, 5)
+        let costs = try await lab().costs(of: [stream])
+        // At four edits and at eight, each with unrelated prompts and, once more, the four that an
+        // edit covers, asked of its own expert.
+        #expect(costs[0].prompts == 4 * (6 + 4) + 4 + 8 * (6 + 4) + 5)
+        stream.method = "unedited"
+        #expect(try await lab().costs(of: [stream])[0].prompts == 8 * 6 + 5)
     }
 
-    /// Two seeds of one stream and one of a longer one, of which the first was not asked the tasks.
-    private func expectTasks(of records: [StreamRecord]) {
-        var records = records
-        var summary = TaskSummary(.gsm8k, rows: [])
-        (summary.items, summary.agreement) = (5, 0.5)
-        for place in 1..<3 { records[place].tasks = [summary] }
-        let tables = Exhibit(.retention, of: StreamGroup.groups(records), published: [:]).tables
-        #expect(
-            tables[0].rows.map { Array($0[1...3]) } == [["3", "1", "5"], ["6", "1", "5"]])
-        #expect(tables[0].rows.map(\.last) == ["50.0", "50.0"])
-        #expect(tables[2].columns[1] == "Edits" && tables[2].rows.map { $0[1] } == ["3", "6"])
-        #expect(tables[2].rows.map { $0[2] } == ["50.0", "50.0"])
+    @Test func whatCannotFitBesideWhatIsHeldIsNamed() throws {
+        let costs = [30, 50, 40].map { megabytes in
+            StreamCost(
+                stream: "of \(megabytes)", edits: 1, prompts: 1, seconds: 1,
+                bytes: megabytes << 20)
+        }
+        let plan = LabPlan(costs: costs, measured: 0)
+        try plan.requireRoom(beyond: 20 << 20, free: 30 << 20)
+        let error = try #require(throws: EvaluationError.self) {
+            try plan.requireRoom(beyond: 20 << 20, free: 29 << 20)
+        }
+        #expect(error.message.contains("Expected of 50 to fit into memory"))
+        #expect(error.message.contains("about 30 MB and 29 MB are free"))
     }
 }

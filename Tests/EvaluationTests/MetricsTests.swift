@@ -71,4 +71,10 @@ import Testing
         #expect(Histogram([0.02, 0.06, -1e-7], width: 0.02).counts == [1, 1, 0, 1])
         #expect(Histogram([], width: 1).counts.isEmpty)
     }
+
+    @Test func aHistogramEndsHoweverFarAValueLies() {
+        let histogram = Histogram([0, 999, 1_000, 1e300, .infinity], width: 1)
+        #expect(histogram.counts.count == 1_000)
+        #expect(histogram.counts.first == 1 && histogram.counts.last == 4)
+    }
 }

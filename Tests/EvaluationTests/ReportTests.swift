@@ -1,3 +1,4 @@
+import Edits
 import Figures
 import Testing
 
@@ -42,6 +43,14 @@ import Testing
         #expect(result.agePlots[1].series[0].points.map(\.y) == [0, 0, 100, 100])
         result.methods = Array(repeating: result.methods[0], count: 7)
         #expect(result.agePlots.map(\.series.count) == [6, 6, 1, 1])
+    }
+
+    @Test func sharesOfThoseWithAMatchSaySo() throws {
+        var result = try result()
+        #expect(result.distancePlots.map(\.y.label) == ["Prompts of a kind"])
+        result.methods[0].distances?.gate = .match
+        #expect(
+            result.distancePlots.map(\.y.label) == ["Prompts of a kind, of those with a match"])
     }
 
     @Test func longHistogramsAreJoined() throws {

@@ -61,6 +61,27 @@ import Testing
         #expect(Distances([Self.outcome(.edit)]) == nil)
     }
 
+    /// Against the neighbours the rephrasings win 2, 1½ and ½ of 6 pairs.
+    @Test func whatHasNoMatchIsFurthest() throws {
+        func outcome(_ kind: Probe.Kind, _ distance: Double?) -> ProbeOutcome {
+            var outcome = Self.outcome(kind)
+            outcome.trace = RouteTrace(
+                Scope(distance.map { Match(index: 0, distance: $0) }, threshold: 1),
+                nearestEdit: nil, threshold: 1, gate: .match)
+            return outcome
+        }
+        let rows = [
+            outcome(.rephrase, 0.2), outcome(.rephrase, 0.4), outcome(.rephrase, nil),
+            outcome(.neighbour, 0.4), outcome(.neighbour, nil), outcome(.unrelated, nil),
+        ]
+        let distances = try #require(Distances(rows))
+        #expect(distances.areaAgainstNeighbours == 4.0 / 6)
+        #expect(distances.areaAgainstUnrelated == 2.5 / 3)
+        #expect(distances.histograms["rephrase"]?.counts.reduce(0, +) == 2)
+        #expect(distances.histograms["unrelated"] == nil)
+        #expect(Distances([outcome(.edit, nil)]) == nil)
+    }
+
     @Test func agesAreBandsOfTheStreamOldestFirst() {
         let rows = (0..<10).map { Self.outcome(.edit, index: $0, right: [$0 >= 6]) }
         let thirds = AgeBand.bands(rows, edits: 10, count: 3)

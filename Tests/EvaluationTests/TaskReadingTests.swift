@@ -107,6 +107,19 @@ import Testing
             ])
     }
 
+    @Test(arguments: GeneralTask.allCases)
+    func aByteOrderMarkIsNoPartOfTheText(task: GeneralTask) throws {
+        let items = try files.items(task)
+        let names = task == .mutual ? ["dev_2.txt", "dev_10.txt"] : [nil]
+        for name in names {
+            var file = files.url.appending(path: task.path)
+            if let name { file.append(path: name) }
+            let text = try String(contentsOf: file, encoding: .utf8)
+            try files.write(task, "\u{FEFF}" + text, as: name)
+        }
+        #expect(try files.items(task) == items)
+    }
+
     @Test func aLimitIsOfRecords() throws {
         #expect(try files.items(.conll03, limit: 1).map(\.index) == [0, 1, 2, 3])
         #expect(try files.items(.mutual, limit: 1).map(\.question.rule) == [.contains("B")])

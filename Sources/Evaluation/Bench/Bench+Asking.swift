@@ -10,32 +10,49 @@ extension Bench {
         _ probes: [Probe], at moment: ProbeOutcome.Moment
     ) async throws -> [ProbeOutcome] {
         var outcomes = probes.map { ProbeOutcome($0, at: moment) }
-        try await noteAnswers(&outcomes)
-        let likelihoods = try await noteScores(&outcomes)
+        let likelihoods = try await noteAnswers(&outcomes)
         try await notePreferences(&outcomes, of: likelihoods)
         try await noteLocality(&outcomes)
         return outcomes
     }
 
-    /// Greedy generation, and what the gate decided on the way.
+    /// Greedy generation, what the gate decided on the way, and the target's teacher-forced scores.
     ///
     /// - Parameter oracle: for a prompt the edit whose expert answers, past the routing.
+    /// - Returns: how likely the target is where an edit covers the prompt, by the place among
+    ///   `outcomes`.
     func noteAnswers(
         _ outcomes: inout [ProbeOutcome], oracle: [String: String] = [:]
-    ) async throws {
+    ) async throws -> [Int: Likelihood] {
         let answers = try await model.answer(
             outcomes.map(\.probe.prompt), options: generation, oracle: oracle)
         for (index, answer) in answers.enumerated() {
             outcomes[index].noteGenerated(answer.text)
             outcomes[index].trace = answer.trace
         }
+        let likelihoods = try await noteScores(&outcomes, oracle: oracle)
+        try await noteLongAnswers(&outcomes, to: likelihoods, oracle: oracle)
+        return likelihoods
+    }
+
+    /// Greedy generation once more where the target fills it or does not fit: with room for one
+    /// token after the longest target, since an answer is the target only if it ends with it.
+    private func noteLongAnswers(
+        _ outcomes: inout [ProbeOutcome], to likelihoods: [Int: Likelihood],
+        oracle: [String: String]
+    ) async throws {
+        let long = likelihoods.filter { $0.value.tokens >= options.maximumTokens }
+        guard let most = long.values.map(\.tokens).max() else { return }
+        let places = long.keys.sorted()
+        let answers = try await model.answer(
+            places.map { outcomes[$0].probe.prompt },
+            options: AnswerOptions(maximumTokens: most + 1), oracle: oracle)
+        for (place, answer) in zip(places, answers) { outcomes[place].noteGenerated(answer.text) }
     }
 
     /// Teacher-forced scores of the target, where an edit covers the prompt.
-    ///
-    /// - Returns: how likely it is, by the place among `outcomes`.
-    func noteScores(
-        _ outcomes: inout [ProbeOutcome], oracle: [String: String] = [:]
+    private func noteScores(
+        _ outcomes: inout [ProbeOutcome], oracle: [String: String]
     ) async throws -> [Int: Likelihood] {
         let covered = outcomes.indices.filter { outcomes[$0].probe.kind.isCovered }
         let scores = try await model.score(
@@ -48,7 +65,10 @@ extension Bench {
     private func notePreferences(
         _ outcomes: inout [ProbeOutcome], of likelihoods: [Int: Likelihood]
     ) async throws {
-        let both = likelihoods.keys.filter { outcomes[$0].probe.formerAnswer != nil }.sorted()
+        // Of a blank answer there is no token to score.
+        let both = likelihoods.keys.filter {
+            outcomes[$0].probe.formerAnswer?.trimmed.isEmpty == false
+        }.sorted()
         let former = try await model.score(
             both.map { (outcomes[$0].probe.prompt, outcomes[$0].probe.formerAnswer!) })
         for (index, score) in zip(both, former) {

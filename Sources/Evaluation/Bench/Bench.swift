@@ -21,7 +21,7 @@ package struct Bench {
         package var probeEvery: Int?
         /// After so many edits everything learned so far is asked, ascending; the end is one anyway.
         package var marks: [Int] = []
-        /// The most tokens of a generated answer.
+        /// The most tokens of a generated answer; one more than the target's where that has as many.
         package var maximumTokens = 24
 
         package init() {}
@@ -77,6 +77,7 @@ package struct Bench {
         onProgress: @escaping @Sendable (Progress) throws -> Void = { _ in }
     ) async throws -> Run {
         try await model.restart(with: editor, seed: seed)
+        restartPeakMemory()
         guard editor != .unedited else {
             let outcomes = try await askAll(edits.count, as: name, onProgress: onProgress)
             let row = MethodRow(method: name, edits: 0, rows: 0, outcomes: outcomes)
@@ -202,8 +203,7 @@ package struct Bench {
             try onProgress(
                 Progress(method: name, stage: .routing, done: outcomes.count, total: probes.count))
             var asked = part.map { ProbeOutcome($0, at: .atEnd) }
-            try await noteAnswers(&asked, oracle: owners)
-            _ = try await noteScores(&asked, oracle: owners)
+            _ = try await noteAnswers(&asked, oracle: owners)
             outcomes += asked
         }
         return OracleScores(

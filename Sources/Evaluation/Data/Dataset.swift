@@ -43,6 +43,7 @@ package struct Dataset: Sendable, Equatable {
         _ data: Data, format: DatasetFormat? = nil, target: ZsRETarget = .alternative,
         isConsistent: Bool = false
     ) throws -> Dataset {
+        let data = data.withoutByteOrderMark
         let source = try RecordSource(data)
         guard let format = format ?? source.format else {
             let keys = source.records[0].object.keys.sorted().map { "`\($0)`" }
@@ -57,6 +58,9 @@ package struct Dataset: Sendable, Equatable {
     private static func readErrata(_ data: Data, _ isConsistent: Bool) throws -> Dataset {
         var dataset = Dataset(records: [], report: DatasetReport(format: .errata, target: nil))
         for (place, record) in try EditRecord.decode(jsonLines: data).enumerated() {
+            var record = record
+            // A blank answer is none.
+            if record.formerAnswer == "" { record.formerAnswer = nil }
             dataset.add(
                 record, number: place + 1, fact: record.factKey, knownAnswers: [], isConsistent)
         }

@@ -145,7 +145,7 @@ extension Draft {
         draft.rephrases = fields.texts("paraphrase_prompts")
         draft.subject = subject
         draft.relation = rewrite.optionalText("relation_id")
-        draft.knownAnswers = [former]
+        draft.knownAnswers = former.isEmpty ? [] : [former]
         draft.locality = fields.texts("neighborhood_prompts").map {
             LocalityProbe(prompt: $0, answer: former, kind: .neighbour)
         }

@@ -52,13 +52,15 @@ struct Fields {
         object[key].flatMap(Self.firstText).map(\.trimmed).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The texts under `key`: a list, or a single text, or nothing at all.
+    /// The texts under `key`: a list, or a single text, or nothing at all; blank ones are none.
     func texts(_ key: String) -> [String] {
-        switch object[key] {
-        case let text as String: [text.trimmed]
-        case let list as [Any]: list.compactMap { ($0 as? String)?.trimmed }
-        default: []
-        }
+        let texts: [String] =
+            switch object[key] {
+            case let text as String: [text]
+            case let list as [Any]: list.compactMap { $0 as? String }
+            default: []
+            }
+        return texts.map(\.trimmed).filter { !$0.isEmpty }
     }
 
     /// The objects under `key`: a list of them, or one.

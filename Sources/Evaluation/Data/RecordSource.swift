@@ -1,6 +1,13 @@
 import Edits
 import Foundation
 
+extension Data {
+    /// The bytes without the mark that some programs put before UTF-8.
+    var withoutByteOrderMark: Data {
+        starts(with: [0xEF, 0xBB, 0xBF]) ? Data(dropFirst(3)) : self
+    }
+}
+
 /// The objects of a data file, a JSON list or one object a line.
 struct RecordSource {
     let records: [Fields]

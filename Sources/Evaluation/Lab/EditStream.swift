@@ -7,7 +7,7 @@ package struct EditStream: Codable, Hashable, Sendable {
     package enum Order: String, Codable, Sendable, CaseIterable {
         /// As they stand in the file.
         case file
-        /// Drawn by the stream's seed.
+        /// Drawn by the stream's seed, which then draws nothing else.
         case shuffled
     }
 
@@ -32,10 +32,13 @@ package struct EditStream: Codable, Hashable, Sendable {
     package var order: Order
     /// What is taught and what measures.
     package var split: Split
-    /// Fixes what is drawn.
+    /// Fixes the order where that is shuffled, and what the method draws elsewhere.
     package var seed: UInt64
     /// So many records of each general task are asked at the end; nil for none.
     package var tasks: Int?
+
+    /// Fixes what the method draws: the same in all shuffled orders, which so differ in nothing else.
+    var methodSeed: UInt64 { order == .shuffled ? 1 : seed }
 
     /// What tells it from other streams, fit for a file name; how many tasks are asked does not.
     package var name: String {

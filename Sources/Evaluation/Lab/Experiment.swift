@@ -64,7 +64,7 @@ package struct StreamRecipe: Decodable, Sendable {
     package var order: EditStream.Order
     /// What is taught and what measures.
     package var split: Split
-    /// A stream is measured once for each.
+    /// A stream is measured once for each; where the order is shuffled, it draws that alone.
     package var seeds: [UInt64]
     /// Records of each general task asked at the end; absent for none.
     package var tasks: Int?

@@ -81,8 +81,8 @@ package actor Lab {
         bench.baseAnswers = baseAnswers
         defer { baseAnswers = bench.baseAnswers }
         return try await bench.run(
-            choice.title, editor: choice.editor(replacing: stream.settings), seed: stream.seed,
-            resumption: resumption
+            choice.title, editor: choice.editor(replacing: stream.settings),
+            seed: stream.methodSeed, resumption: resumption
         ) { try onProgress(.stream($0)) }
     }
 
@@ -124,6 +124,7 @@ package actor Lab {
         manifest.split = stream.split
         manifest.target = data.sources[stream.data]?.dataset.report.unusualTarget
         manifest.seeds = [stream.seed]
+        if stream.order == .shuffled { manifest.seeds.append(stream.methodSeed) }
         manifest.data = try data.files(of: stream)
         if stream.tasks != nil { manifest.data += try taskFiles.get() }
         if let recipe = try await recipe(of: stream) {

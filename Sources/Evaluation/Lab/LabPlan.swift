@@ -38,6 +38,21 @@ package struct LabPlan: Sendable {
             """
     }
 
+    /// Says so where a stream will not fit into memory.
+    ///
+    /// - Parameters:
+    ///   - held: bytes that the process held before it tried the methods, base model included.
+    ///   - free: bytes that were free besides.
+    /// - Throws: `EvaluationError` that names the largest stream.
+    package func requireRoom(beyond held: Int, free: Int) throws {
+        guard let largest = costs.max(by: { $0.bytes < $1.bytes }), largest.bytes - held > free
+        else { return }
+        throw EvaluationError(
+            "Expected \(largest.stream) to fit into memory, but beyond the base model it takes about "
+                + "\((largest.bytes - held) >> 20) MB and \(free >> 20) MB are free; use a larger "
+                + "machine, --dtype bf16, or fewer edits with --edits.")
+    }
+
     /// Hours, minutes and seconds: *1:02:30*.
     private static func clock(_ seconds: Double) -> String {
         let seconds = Int(seconds.rounded(.up))

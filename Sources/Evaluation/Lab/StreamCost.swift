@@ -10,7 +10,7 @@ package struct StreamCost: Codable, Sendable, Equatable {
     package var prompts: Int
     /// Seconds for everything.
     package var seconds: Double
-    /// The most memory the process will hold.
+    /// The most memory the process will hold, that of a card aside.
     package var bytes: Int
 }
 
@@ -20,10 +20,8 @@ extension Lab {
 
     /// What each of `streams` will take: a few edits of every method and recipe are taught, and
     /// their prompts asked.
-    ///
-    /// - Throws: `EvaluationError` where one will not fit into `free` bytes of memory.
     package func costs(
-        of streams: [EditStream], free: Int?, onProgress: @Sendable (Int) throws -> Void = { _ in }
+        of streams: [EditStream], onProgress: @Sendable (Int) throws -> Void = { _ in }
     ) async throws -> [StreamCost] {
         var rates: [EditStream: Rate] = [:]
         var costs: [StreamCost] = []
@@ -33,34 +31,42 @@ extension Lab {
             let rate: Rate
             if let known = rates[key] { rate = known } else { rate = try await measureRate(stream) }
             rates[key] = rate
-            let cost = try cost(of: stream, at: rate)
-            if let free, cost.bytes > free {
-                throw EvaluationError(
-                    "Expected \(stream.name) to fit into memory, but it takes about "
-                        + "\(cost.bytes >> 20) MB of \(free >> 20) MB; use a larger machine, "
-                        + "--dtype bf16, or fewer edits with --edits.")
-            }
-            costs.append(cost)
+            costs.append(try cost(of: stream, at: rate))
         }
         return costs
     }
 
     private func cost(of stream: EditStream, at rate: Rate) throws -> StreamCost {
-        let probes = try data.edits(of: stream).enumerated().map { $1.probes(index: $0).count }
-        // Everything up to a mark is asked there, and each covered prompt right after its edit.
-        let asked = (stream.marks + [stream.edits]).map { probes.prefix($0).reduce(0, +) }
-            .reduce(0, +)
-        let right = stream.probeEvery == nil ? 0 : 2 * stream.edits
+        let prompts = try prompts(of: stream, oracle: rate.asksOracle)
         let tasks = (stream.tasks ?? 0) * GeneralTask.allCases.count
-        let edits = stream.method.hasPrefix("unedited") ? 0 : stream.edits
+        let edits = stream.isEdited ? stream.edits : 0
         return StreamCost(
             stream: stream.name, edits: edits, steps: rate.steps.map { Int($0 * Double(edits)) },
-            prompts: asked + right + tasks,
+            prompts: prompts + tasks,
             seconds: Double(edits) * rate.secondsPerEdit
-                + Double(asked + right) * rate.secondsPerPrompt
+                + Double(prompts) * rate.secondsPerPrompt
                 // A task's prompt is longer, and both models are asked.
                 + Double(tasks) * rate.secondsPerPrompt * 10,
             bytes: rate.bytes + Int(rate.bytesPerEdit * Double(edits)))
+    }
+
+    /// How many prompts `stream` asks, those of general tasks aside.
+    ///
+    /// - Parameter oracle: whether covered prompts are asked once more, of their edit's own expert.
+    private func prompts(of stream: EditStream, oracle: Bool) throws -> Int {
+        let edits = try data.edits(of: stream)
+        let unrelated = data.unrelated(to: edits, of: stream).count
+        let probes = edits.enumerated().map { $1.probes(index: $0) }
+        let covered = probes.map { $0.count { $0.kind.isCovered } }
+        let marks = stream.isEdited ? stream.marks + [stream.edits] : [stream.edits]
+        // Everything up to a mark is asked there, with as many unrelated prompts: all at the end.
+        let asked = marks.map { mark in
+            let own = probes.prefix(mark).joined().count
+            let others = mark == stream.edits ? unrelated : min(mark, unrelated)
+            return own + others + (oracle ? covered.prefix(mark).reduce(0, +) : 0)
+        }
+        let right = stream.isEdited && stream.probeEvery != nil ? covered.reduce(0, +) : 0
+        return asked.reduce(right, +)
     }
 
     private func measureRate(_ stream: EditStream) async throws -> Rate {
@@ -72,22 +78,29 @@ extension Lab {
         let seconds = Double(time.seconds) + Double(time.attoseconds) * 1e-18
         let edits = Double(max(run.row.edits, 1))
         let learning = (run.row.secondsPerEdit?.mean ?? 0) * Double(run.row.edits)
+        let asksOracle = run.row.oracle != nil
+        let again = asksOracle ? run.outcomes.count { $0.probe.kind.isCovered } : 0
+        let prompts = run.outcomes.count + again
         return Rate(
             secondsPerEdit: learning / edits, steps: run.row.stepsPerEdit?.mean,
-            secondsPerPrompt: max(0, seconds - learning) / Double(max(run.outcomes.count, 1)),
-            bytes: peakMemoryBytes(), bytesPerEdit: try await growingBytes / edits)
+            secondsPerPrompt: max(0, seconds - learning) / Double(max(prompts, 1)),
+            asksOracle: asksOracle, bytes: peakMemoryBytes(),
+            bytesPerEdit: try await growingBytes / edits)
     }
 
     private struct Rate {
         let secondsPerEdit: Double
         let steps: Double?
         let secondsPerPrompt: Double
+        let asksOracle: Bool
         let bytes: Int
         let bytesPerEdit: Double
     }
 }
 
 extension EditStream {
+    fileprivate var isEdited: Bool { !method.hasPrefix("unedited") }
+
     /// Streams that are equal so cost the same for each edit.
     fileprivate var alike: EditStream {
         var stream = self

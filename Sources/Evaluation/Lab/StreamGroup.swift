@@ -25,6 +25,12 @@ package struct StreamGroup: Sendable {
         return groups.map(StreamGroup.init)
     }
 
+    /// The seeds that the processor of the first has measured: times of another tell nothing of it.
+    var timed: StreamGroup {
+        StreamGroup(
+            records: records.filter { $0.manifest.processor == records[0].manifest.processor })
+    }
+
     /// A figure of each seed; those without one are left out.
     package func values(_ figure: (StreamRecord) -> Double?) -> [Double] {
         records.compactMap(figure)

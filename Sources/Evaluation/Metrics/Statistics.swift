@@ -79,19 +79,23 @@ package enum Statistics {
     }
 }
 
-/// How many values fall into each of the steps of one width.
+/// How many values fall into each of the steps of one width, of which there are a thousand at most.
 package struct Histogram: Codable, Sendable, Equatable {
     /// Width of a step.
     package var width: Double
     /// Step `i` counts values from `i · width` to below `(i + 1) · width`; values below zero count
-    /// in the first.
+    /// in the first, and the thousandth counts what lies there or more.
     package var counts: [Int]
+
+    private static let mostSteps = 1_000
 
     /// Counts `values`.
     package init(_ values: [Double], width: Double) {
         precondition(width > 0, "a histogram's step has a width above 0, not \(width)")
         // A distance that is a whole number of steps must not fall below its step by rounding.
-        let steps = values.map { max(0, Int(($0 / width + 1e-9).rounded(.down))) }
+        let steps = values.map { value in
+            Int(max(0, min(Double(Self.mostSteps - 1), (value / width + 1e-9).rounded(.down))))
+        }
         self.width = width
         counts = [Int](repeating: 0, count: (steps.max() ?? -1) + 1)
         for step in steps { counts[step] += 1 }

@@ -148,30 +148,35 @@ package struct Distances: Codable, Sendable, Equatable {
     package var gate: RouteTrace.Gate
     /// A histogram for each kind of probe, by the kind's name.
     package var histograms: [String: Histogram]
-    /// Area under the ROC curve of held-out rephrasings against neighbouring prompts.
+    /// Area under the ROC curve of held-out rephrasings against neighbouring prompts; a prompt
+    /// without any match is further than all that have one.
     package var areaAgainstNeighbours: Double?
     /// The same against unrelated prompts.
     package var areaAgainstUnrelated: Double?
 
     /// The distances in `outcomes`; nothing where no probe has one.
     package init?(_ outcomes: [ProbeOutcome]) {
-        let outcomes = outcomes.filter { $0.moment == .atEnd && $0.trace?.distance != nil }
-        guard let gate = outcomes.first?.trace?.gate else { return nil }
-        var distances: [Probe.Kind: [Double]] = [:]
-        for outcome in outcomes {
-            distances[outcome.probe.kind, default: []] += [outcome.trace?.distance].compactMap(
-                \.self)
+        let traced = outcomes.filter { $0.moment == .atEnd && $0.trace != nil }
+        guard let gate = traced.first(where: { $0.trace?.distance != nil })?.trace?.gate else {
+            return nil
+        }
+        let distances = Dictionary(grouping: traced, by: \.probe.kind).mapValues {
+            $0.map { $0.trace?.distance }
         }
         // Codes of one shape differ in an even number of bits; radii may lie far below distances.
         let width = gate == .code ? 2 : gate == .radius ? 0.2 : 0.02
         self.gate = gate
         histograms = Dictionary(
-            uniqueKeysWithValues: distances.map {
-                ($0.key.rawValue, Histogram($0.value, width: width))
+            uniqueKeysWithValues: distances.compactMap { kind, distances in
+                let known = distances.compactMap(\.self)
+                return known.isEmpty ? nil : (kind.rawValue, Histogram(known, width: width))
             })
+        func all(_ kind: Probe.Kind) -> [Double] {
+            (distances[kind] ?? []).map { $0 ?? .infinity }
+        }
         areaAgainstNeighbours = Statistics.areaUnderCurve(
-            covered: distances[.rephrase] ?? [], uncovered: distances[.neighbour] ?? [])
+            covered: all(.rephrase), uncovered: all(.neighbour))
         areaAgainstUnrelated = Statistics.areaUnderCurve(
-            covered: distances[.rephrase] ?? [], uncovered: distances[.unrelated] ?? [])
+            covered: all(.rephrase), uncovered: all(.unrelated))
     }
 }

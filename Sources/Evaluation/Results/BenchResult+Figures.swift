@@ -50,7 +50,9 @@ extension BenchResult {
             "Distance to the nearest edit: \(method)",
             subtitle: "At the end of the stream; measured on \(distances.gate.measure)",
             x: Axis("Distance", unit: distances.gate == .code ? "bits" : nil),
-            y: Axis("Prompts of a kind", unit: "%"))
+            y: Axis(
+                "Prompts of a kind" + (distances.gate == .match ? ", of those with a match" : ""),
+                unit: "%"))
         plot.series = Probe.Kind.allCases.enumerated().compactMap { place, kind in
             distances.histograms[kind.rawValue].map { histogram in
                 let coarse = histogram.joined(by: stride)

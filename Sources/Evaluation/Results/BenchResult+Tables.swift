@@ -172,21 +172,17 @@ extension BenchResult {
             "Cost",
             columns: [
                 "Method", "s/edit", "p95", "CPU s", "Growth", "Steps/edit", "Trained", "Bytes/edit",
-                "Peak MB", "tok/s unedited", "deferred", "edited",
+                "Peak MB",
             ])
         for row in methods {
-            let speeds = ["unedited", "deferred", "edited"]
-                .map { Figure.short(row.tokensPerSecond[$0]) }
-            table.rows.append(
-                [
-                    row.method, Figure.short(row.secondsPerEdit?.median),
-                    Figure.short(row.secondsPerEdit?.p95), Figure.short(row.cpuSecondsPerEdit),
-                    Figure.decimal(row.costGrowth, digits: 2),
-                    Figure.short(row.stepsPerEdit?.mean),
-                    Figure.count(row.trainableParameters),
-                    Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
-                    Figure.count(row.peakMemoryBytes.map { $0 / 1_000_000 }),
-                ] + speeds)
+            table.rows.append([
+                row.method, Figure.short(row.secondsPerEdit?.median),
+                Figure.short(row.secondsPerEdit?.p95), Figure.short(row.cpuSecondsPerEdit),
+                Figure.decimal(row.costGrowth, digits: 2), Figure.short(row.stepsPerEdit?.mean),
+                Figure.count(row.trainableParameters),
+                Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
+                Figure.count(row.peakMemoryBytes.map { $0 / 1_000_000 }),
+            ])
         }
         return table
     }
@@ -200,7 +196,8 @@ extension BenchResult {
         unrelated (Unrel) prompts; Bit-equal: logits of those prompts unchanged bit for bit; \
         \(MethodRow.trainedNote); \
         CPU s: of all threads, for an edit; Growth: its mean in the last tenth of the stream over \
-        that in the first.
+        that in the first; Peak: the most memory the process held since the method began, the base \
+        model included (since the process began where the system is not Linux).
         """
 
     private var provenance: String {

@@ -37,14 +37,13 @@ package struct MethodRow: Codable, Sendable, Equatable {
     package var cpuSecondsByTenth: [Double]?
     /// Optimiser steps taken.
     package var stepsPerEdit: Spread?
-    /// The most memory the process held.
+    /// The most memory the process held since the method began, the base model included; since the
+    /// process began where the system keeps no other account.
     package var peakMemoryBytes: Int?
     /// Where the edits are routed at the end, for a method with routes of its own.
     package var routing: RoutingReport?
     /// The scores with every prompt sent to its own edit's expert, for such a method.
     package var oracle: OracleScores?
-    /// Tokens a second, by what answered: `unedited`, `deferred`, `edited`.
-    package var tokensPerSecond: [String: Double] = [:]
 
     /// The row of `method` from everything asked of it; costs are added by the caller.
     package init(method: String, edits: Int, rows: Int, outcomes: [ProbeOutcome]) {

@@ -39,7 +39,7 @@ package struct TaskFolder: Sendable {
     private static func records(of task: GeneralTask, in file: URL) throws -> [[Question]] {
         let data = try contents(of: file)
         do {
-            let records = try task.records(in: data)
+            let records = try task.records(in: data.withoutByteOrderMark)
             if records.isEmpty { throw EvaluationError("it holds no record.") }
             return records
         } catch {

@@ -4,16 +4,17 @@ extension Exhibit {
     /// Right answers by the age of the edit, of the first seed.
     static func ages(_ groups: [StreamGroup]) -> Exhibit {
         var exhibit = Exhibit("Age of the edit")
+        exhibit.text = "The first seed of each stream, at its end."
         for (data, groups) in groups.byData {
             let result = BenchResult(firstOf: groups)
-            exhibit.tables.append(result.ages.titled("\(data.title): \(result.ages.title)"))
+            exhibit.tables.append(result.ages.on(data))
             // A stream of another length has another axis.
             let lengths = Set(groups.map(\.stream.edits)).sorted()
             let plots = lengths.flatMap { length in
                 BenchResult(firstOf: groups.filter { $0.stream.edits == length }).agePlots
             }
             exhibit.figures += plots.enumerated().map {
-                NamedFigure(name: "age-\(data.rawValue)-\($0 + 1)", drawing: $1.drawing)
+                NamedFigure(name: "age-\(data.rawValue)-\($0 + 1)", drawing: $1.on(data).drawing)
             }
         }
         return exhibit
@@ -22,11 +23,13 @@ extension Exhibit {
     /// How far prompts are from the nearest edit, of the first seed.
     static func distances(_ groups: [StreamGroup]) -> Exhibit {
         var exhibit = Exhibit("Distance to the nearest edit")
+        exhibit.text = "The first seed of each stream, at its end."
         for (data, groups) in groups.byData {
             let result = BenchResult(firstOf: groups)
-            exhibit.tables.append(result.gates.titled("\(data.title): \(result.gates.title)"))
+            exhibit.tables.append(result.gates.on(data))
             exhibit.figures += result.distancePlots.enumerated().map {
-                NamedFigure(name: "distance-\(data.rawValue)-\($0 + 1)", drawing: $1.drawing)
+                NamedFigure(
+                    name: "distance-\(data.rawValue)-\($0 + 1)", drawing: $1.on(data).drawing)
             }
         }
         return exhibit
@@ -52,9 +55,19 @@ extension BenchResult {
 }
 
 extension TextTable {
-    fileprivate func titled(_ title: String) -> TextTable {
+    /// The table with the data set in its title.
+    fileprivate func on(_ data: LabData.Name) -> TextTable {
         var table = self
-        table.title = title
+        table.title = "\(data.title): \(title)"
         return table
+    }
+}
+
+extension Plot {
+    /// The plot with the data set in its title.
+    fileprivate func on(_ data: LabData.Name) -> Plot {
+        var plot = self
+        plot.title = "\(data.title): \(title)"
+        return plot
     }
 }

@@ -44,14 +44,12 @@ extension Exhibit {
     }
 
     private static func answersChart(_ data: LabData.Name, _ groups: [StreamGroup]) -> BarChart {
-        let isOneLength = Set(groups.map(\.stream.edits)).count == 1
-        return BarChart(
+        BarChart(
             "Generalization on \(data.title)", subtitle: "Held-out rephrasings, every token right",
             axis: .percent("Right"),
-            bars: groups.map { group in
+            bars: groups.named.map { name, group in
                 let values = group.values { $0.row.atEnd.generalization.allTokens }
-                let length = isOneLength ? "" : ", \(Figure.count(group.stream.edits)) edits"
-                return BarChart.Bar(group.label + length, values: values.map { $0 * 100 })
+                return BarChart.Bar(name, values: values.map { $0 * 100 })
             })
     }
 }
@@ -75,6 +73,17 @@ extension StreamGroup {
 
     /// Keys that only follow the length of the stream.
     private static let scaled = ["editsPerExpert", "editsPerBatch"]
+}
+
+extension [StreamGroup] {
+    /// The groups with their names in a figure: the stream's length is named where there are several.
+    var named: [(name: String, group: StreamGroup)] {
+        let isOneLength = Set(map(\.stream.edits)).count == 1
+        return map { group in
+            let length = isOneLength ? "" : ", \(Figure.count(group.stream.edits)) edits"
+            return (group.label + length, group)
+        }
+    }
 }
 
 /// The least and the most of some counts: *300–1,000*.

@@ -10,7 +10,8 @@ extension Exhibit {
             Seconds of the edit call alone, the device synchronised: the median of the stream. CPU \
             seconds are those of all threads together and hardly change when other programs want \
             the cores; growth is their mean in the last tenth of the stream over that in the \
-            first. \(MethodRow.trainedNote). Bytes are what the stream adds to the base model, \
+            first. Times are of the seeds alone that were measured on the first seed's processor. \
+            \(MethodRow.trainedNote). Bytes are what the stream adds to the base model, \
             divided by its edits.
             """
         for (data, groups) in groups.byData {
@@ -38,8 +39,9 @@ extension Exhibit {
             let row = group.records[0].row
             return [
                 group.label, Figure.count(row.edits), Figure.count(group.records.count),
-                group.short { $0.row.secondsPerEdit?.median },
-                group.short { $0.row.cpuSecondsPerEdit }, group.short { $0.row.costGrowth },
+                group.timed.short { $0.row.secondsPerEdit?.median },
+                group.timed.short { $0.row.cpuSecondsPerEdit },
+                group.timed.short { $0.row.costGrowth },
                 group.short { $0.row.stepsPerEdit?.mean },
                 Figure.count(row.trainableParameters),
                 Figure.count(row.bytesPerEdit.map { Int($0.rounded()) }),
@@ -51,11 +53,10 @@ extension Exhibit {
     private static func seconds(_ data: LabData.Name, _ groups: [StreamGroup]) -> Drawing {
         BarChart(
             "Time for an edit of \(data.title)",
-            subtitle: "Median of the stream; the whisker spans the seeds",
+            subtitle: "Median of the stream; the whisker spans the seeds of one processor",
             axis: Axis("Time", unit: "s", scale: .logarithmic),
-            bars: groups.map { group in
-                BarChart.Bar(
-                    group.label, values: group.values { $0.row.secondsPerEdit?.median })
+            bars: groups.named.map { name, group in
+                BarChart.Bar(name, values: group.timed.values { $0.row.secondsPerEdit?.median })
             }
         ).drawing
     }
@@ -63,8 +64,8 @@ extension Exhibit {
     private static func trained(_ data: LabData.Name, _ groups: [StreamGroup]) -> Drawing {
         BarChart(
             "Trained parameters on \(data.title)", axis: Axis("Parameters"),
-            bars: groups.map {
-                BarChart.Bar($0.label, $0.records[0].row.trainableParameters.map(Double.init))
+            bars: groups.named.map { name, group in
+                BarChart.Bar(name, group.records[0].row.trainableParameters.map(Double.init))
             }
         ).drawing
     }

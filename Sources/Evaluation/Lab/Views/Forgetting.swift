@@ -6,6 +6,7 @@ extension Exhibit {
         var exhibit = Exhibit("Forgetting and routing")
         exhibit.text = """
             Rows: after so many batches; columns: the edits of each batch; every token right, percent. \
+            Right after: each edit asked with its batch learned, the later ones not. \
             Lost: a batch right after it was learned, less the same at the end, the mean of all. \
             Oracle: every prompt sent to the expert of its own batch.
             """
@@ -36,12 +37,14 @@ extension Exhibit {
         var table = TextTable(
             "\(data.title): at the end of the stream (%)",
             columns: [
-                "Method", "Edits", "Seeds", "Rel", "Gen", "Lost", "Rel oracle", "Gen oracle",
-                "Own expert", "Newest expert", "Route moved",
+                "Method", "Edits", "Seeds", "Rel right after", "Gen right after", "Rel", "Gen",
+                "Lost", "Rel oracle", "Gen oracle", "Own expert", "Newest expert", "Route moved",
             ])
         table.rows = groups.map { group in
             [
                 group.label, Figure.count(group.stream.edits), Figure.count(group.records.count),
+                group.percent { $0.row.afterEdit?.reliability.allTokens },
+                group.percent { $0.row.afterEdit?.generalization.allTokens },
                 group.percent { $0.row.atEnd.reliability.allTokens },
                 group.percent { $0.row.atEnd.generalization.allTokens },
                 group.percent(\.lost),

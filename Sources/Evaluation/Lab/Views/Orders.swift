@@ -7,7 +7,8 @@ extension Exhibit {
         var exhibit = Exhibit("Order of the edits")
         exhibit.text = """
             Average: the mean of reliability, generalization (every token right) and unrelated answers \
-            kept, percent. Spread: the best order less the worst. Within, between: the mean cosine of \
+            kept, percent. Spread: the best order less the worst; what the method itself draws is \
+            the same in all of them. Within, between: the mean cosine of \
             edits of one batch and of two, centred; correlation of the average with each.
             """
         for (data, groups) in groups.byData {
