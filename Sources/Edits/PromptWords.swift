@@ -2,8 +2,8 @@ import Foundation
 
 /// The words of a text, as numbers: case, accents and punctuation do not count.
 ///
-/// A word is a run of letters and digits; in scripts that put no spaces between words, each
-/// character is one.
+/// A word is a run of letters and digits, with the plus and number signs that end it: "C", "C++"
+/// and "C#" are three. In scripts that put no spaces between words, each character is one.
 enum PromptWords {
     /// A word where it stands.
     struct Word: Equatable {
@@ -25,8 +25,11 @@ enum PromptWords {
     static func words(_ text: String) -> [Word] {
         var words: [Word] = []
         var current = Word(hash: empty, isCapital: false, gap: .sentence)
+        var signs: [UInt8] = []
         func finish() {
             guard current.hash != empty else { return }
+            current.hash = signs.reduce(current.hash, mixed)
+            signs = []
             words.append(current)
             current = Word(hash: empty, isCapital: false, gap: .space)
         }
@@ -34,11 +37,21 @@ enum PromptWords {
             let properties = scalar.properties
             if isMark(properties.generalCategory) { continue }
             guard properties.isAlphabetic || properties.numericType != nil else {
+                if current.hash != empty, scalar == "+" || scalar == "#" {
+                    signs.append(UInt8(scalar.value))
+                    continue
+                }
                 finish()
                 current.gap = gap(current.gap, then: scalar)
                 continue
             }
             let standsAlone = properties.isIdeographic || isUnspaced(scalar)
+            if !signs.isEmpty {
+                // They stand between two words: 2+2.
+                signs = []
+                finish()
+                current.gap = .punctuation
+            }
             if standsAlone { finish() }
             if current.hash == empty {
                 current.isCapital = properties.isUppercase || properties.numericType != nil

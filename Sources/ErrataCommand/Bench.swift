@@ -11,7 +11,7 @@ struct Bench: AsyncParsableCommand {
         discussion: """
             Example:
               errata bench --model gpt2-xl --data zsre_mend_eval.json --edits 1000 \\
-                  --methods unedited,elder:paper,grace --results results/zsre
+                  --methods unedited,elder:paper,grace --results runs/zsre
 
             A method is named alone (its first preset), with a preset (grace:paper), or as grace:* \
             for all of its presets; errata methods lists them. Methods that stand in --results \

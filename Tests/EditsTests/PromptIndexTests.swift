@@ -46,6 +46,17 @@ import Testing
         #expect(index.coverage(by: prompt) == [1])
     }
 
+    @Test func signsThatEndAWordAreItsOwn() {
+        var index = PromptIndex()
+        index.insert(["C was invented by", "C++ was invented by", "2+2 is"])
+        let (plain, signed) = (
+            index.coverage(by: "C was invented by"), index.coverage(by: "C++, was invented by")
+        )
+        #expect(plain[0] == 1 && plain[1] < 0.8)
+        #expect(signed[1] == 1 && signed[0] < 0.8)
+        #expect(index.coverage(by: "2 + 2 is")[2] == 1)
+    }
+
     @Test func someOfTheStoredPromptsCanBeAskedFor() {
         var index = PromptIndex()
         index.insert(["Ada lives in", "Bob lives in", "Carl lives in"])
