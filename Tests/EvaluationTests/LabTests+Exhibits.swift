@@ -39,6 +39,7 @@ extension LabTests {
         #expect(forgetting?.columns[3...4] == ["Rel right after", "Gen right after"])
         #expect(row[3...4].allSatisfy { $0 != "–" })
 
+        expectOneRowOfTwo(named: records[0])
         records.append(try await lab.measure(streams[2]) { _ in }.record)
         expectTasks(of: records)
         expectTimes(of: records)
@@ -48,6 +49,21 @@ extension LabTests {
         #expect(
             ages.tables[0].rows.map { $0[0] }
                 == ["ELDER paper, steps 3, 3 edits", "ELDER paper, steps 3, 6 edits"])
+    }
+
+    /// A sweep shows one measurement at two keys, everything else once and by neither.
+    private func expectOneRowOfTwo(named record: StreamRecord) {
+        let records = [("rank", "8"), ("experts", "4")].map { key, value in
+            var named = record
+            named.stream.settings[key] = value
+            return named
+        }
+        let groups = StreamGroup.groups(records)
+        #expect(groups.count == 2 && groups.distinct.count == 1)
+        #expect(groups.distinct[0].stream.settings == record.stream.settings)
+        var other = records[1]
+        other.manifest.configs[record.title] = .null
+        #expect(StreamGroup.groups([records[0], other]).distinct.count == 2)
     }
 
     /// Two seeds of one stream and one of a longer one, of which the first was not asked the tasks.

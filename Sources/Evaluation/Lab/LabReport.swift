@@ -31,7 +31,9 @@ package struct LabReport: Sendable {
             return
         }
         exhibits = experiment.shows.map {
-            Exhibit($0, of: groups, published: experiment.published ?? [:])
+            Exhibit(
+                $0, of: $0 == .sweep ? groups : groups.distinct,
+                published: experiment.published ?? [:])
         }.filter { !$0.tables.isEmpty || !$0.figures.isEmpty }
     }
 

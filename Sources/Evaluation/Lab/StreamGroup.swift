@@ -25,6 +25,30 @@ package struct StreamGroup: Sendable {
         return groups.map(StreamGroup.init)
     }
 
+    /// What was measured apart from seeds, and how: the same where a sweep names a value that the
+    /// preset has anyway.
+    private var measurement: (stream: EditStream, recipe: JSONValue?) {
+        var stream = stream
+        (stream.settings, stream.seed, stream.tasks) = ([:], 0, nil)
+        return (stream, records[0].manifest.configs[title])
+    }
+
+    /// The group with the settings that `other`, which measured the same, has too.
+    fileprivate func merged(with other: StreamGroup) -> StreamGroup {
+        StreamGroup(
+            records: records.map { record in
+                var record = record
+                record.stream.settings = stream.settings.filter {
+                    other.stream.settings[$0] == $1
+                }
+                return record
+            })
+    }
+
+    fileprivate func isMeasured(like other: StreamGroup) -> Bool {
+        measurement == other.measurement
+    }
+
     /// The seeds that the processor of the first has measured: times of another tell nothing of it.
     var timed: StreamGroup {
         StreamGroup(
@@ -54,6 +78,16 @@ package struct StreamGroup: Sendable {
 }
 
 extension [StreamGroup] {
+    /// Each measurement once, without the settings that only a sweep gives it.
+    var distinct: [StreamGroup] {
+        reduce(into: []) { kept, group in
+            guard let place = kept.firstIndex(where: group.isMeasured) else {
+                return kept.append(group)
+            }
+            kept[place] = kept[place].merged(with: group)
+        }
+    }
+
     /// The groups of each data set, in the data sets' order.
     var byData: [(data: LabData.Name, groups: [StreamGroup])] {
         LabData.Name.allCases.compactMap { name in
