@@ -17,8 +17,8 @@ package protocol Recipe: Codable, Sendable, Equatable {
     /// - Throws: `EditError` that names the key: unknown, or of the wrong kind.
     func replacing(_ values: [String: String]) throws -> Self
 
-    /// This recipe with the keys of a JSON object put over its own; ELDER's, whose files are read by
-    /// more than this, over the paper's.
+    /// This recipe with the keys of a JSON object put over its own; ELDER's over the
+    /// paper's, as its files have it.
     ///
     /// - Throws: `EditError` that names the key: unknown, or of the wrong kind.
     func replacing(json: Data) throws -> Self

@@ -45,7 +45,7 @@ extension Retrieval {
         let added = try query(prefix, lengths: batch.lengths)  // [B, d]
         rows += new
         queries = try queries.map { try Tensor.concatenated([$0, added], dim: 0) } ?? added
-        try gate!.insert(new.map { tokenizer.heard($0.prompt) }, queries: queries!)
+        try gate!.insert(prompts.map { tokenizer.decode($0) }, queries: queries!)
         try calibrate()
     }
 

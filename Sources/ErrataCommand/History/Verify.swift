@@ -36,11 +36,13 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         try history.requireSaved()
-        let alone = try VerifyReport(ofLogIn: history.directory)
         let model: EditableModel
         do {
             model = try await EditableModel.opened(history, options: engine, waiting: lock.wait)
-        } catch _ where !alone.faults.isEmpty {
+        } catch {
+            // The log may be what is wrong, and can be looked at alone.
+            let alone = try VerifyReport(ofLogIn: history.directory)
+            guard !alone.faults.isEmpty else { throw error }
             return try conclude(alone)
         }
         let bar = ProgressBar("Learning again", unit: "transactions")
